@@ -1,0 +1,66 @@
+//! All addresses in one table, and the plumbing around them.
+
+use crate::{
+    config::Config,
+    doors::{
+        docs::{self, OpenApiDocument},
+        parlor,
+        shared::Doors,
+    },
+    http::{
+        self, body_limit::BodyLimit, guard::Pace, origin::OriginPolicy, paths::PathTable, security::SecurityHeaders,
+    },
+    web::WebClient,
+};
+use bytes::Bytes;
+use poem::{
+    Endpoint, EndpointExt, Request, Response, Route,
+    endpoint::make_sync,
+    get,
+    http::{Method, header},
+    middleware::CookieJarManager,
+};
+
+/// The whole application.
+pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl Endpoint<Output = Response> + use<> {
+    let api = docs::service();
+    let spec = api.spec();
+    let document = OpenApiDocument::from_spec(&spec);
+    let app = Route::new()
+        .at("/ws/chat", get(parlor::event_stream))
+        .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
+        .at("/healthz", get(make_sync(|_| "ok\n")))
+        .at("/openapi.json", text("application/json", document.json))
+        .at("/openapi.yaml", text("application/yaml", document.yaml))
+        .at("/asyncapi.json", text("application/json", docs::asyncapi()))
+        .nest("/docs", docs::swagger_ui())
+        .nest("/api/doc", docs::swagger_ui())
+        .nest_no_strip("/api", api)
+        .nest("/", WebClient::embedded())
+        .with(CookieJarManager::new())
+        .data(doors);
+    let limits = &config.limits;
+    let upload_bytes = limits.file_bytes.max(limits.avatar_bytes);
+    let body_limit =
+        BodyLimit::new(limits.json_body_bytes as u64, Pace::default()).with_uploads(upload_bytes, is_upload);
+    http::wrap(app, body_limit, PathTable::default().with_spec("", &spec), SecurityHeaders::new(origins))
+}
+
+/// Routes that take a file.
+fn is_upload(request: &Request) -> bool {
+    let path = request.uri().path();
+    match *request.method() {
+        Method::POST => {
+            path.ends_with("/messages") && request.content_type().is_some_and(|kind| kind.starts_with("multipart/"))
+        }
+        Method::PUT => path == "/api/account/avatar",
+        _ => false,
+    }
+}
+
+fn text(content_type: &'static str, text: String) -> impl Endpoint {
+    let bytes = Bytes::from(text);
+    get(make_sync(move |_| {
+        Response::builder().content_type(content_type).header(header::CACHE_CONTROL, "no-cache").body(bytes.clone())
+    }))
+}

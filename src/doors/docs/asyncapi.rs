@@ -1,0 +1,72 @@
+//! The AsyncAPI 3 document of the event stream, made from the frames' own types.
+
+use crate::doors::parlor::{ClientFrame, ServerFrame};
+use poem_openapi::{OpenApi, OpenApiService, payload::Json};
+use serde_json::{Map, Value, json};
+
+/// Never served: it lends poem-openapi the frames, so that it writes their schemas.
+struct Frames;
+
+#[OpenApi]
+impl Frames {
+    #[oai(path = "/frames", method = "post")]
+    async fn frames(&self, _body: Json<ClientFrame>) -> Json<ServerFrame> {
+        Json(ServerFrame::Presence(Default::default()))
+    }
+}
+
+/// The document as JSON.
+pub fn asyncapi() -> String {
+    let spec: Value =
+        serde_json::from_str(&OpenApiService::new(Frames, "frames", "1").spec()).expect("poem-openapi writes JSON");
+    let schemas = spec["components"]["schemas"].clone();
+    let mut messages = Map::new();
+    let mut list = |union: &str, prefix: &str| -> Vec<Value> {
+        let frames = frames_of(&schemas, union).into_iter();
+        let listed = frames.map(|(word, schema)| {
+            let name = format!("{prefix}{word}");
+            messages.insert(name.clone(), json!({ "name": word, "payload": { "$ref": schema } }));
+            json!({ "$ref": format!("#/channels/eventStream/messages/{name}") })
+        });
+        listed.collect()
+    };
+    // `typing` goes both ways with different fields.
+    let (sent, received) = (list("ClientFrame", "say_"), list("ServerFrame", ""));
+    let channel_messages: Map<String, Value> = messages
+        .keys()
+        .map(|name| (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") })))
+        .collect();
+    let document = json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Parlor event stream",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "One socket for everything that concerns a person. Frames are JSON texts of at most 64 KiB; 20 a \
+                second, 100 at once. The server pings every 25 s. Close codes: 1001 the server stops, 1008 too many frames, \
+                1009 too large a frame, 1013 too slow (reconnect with ?after=), 4401 the session has ended."
+        },
+        "channels": {
+            "eventStream": {
+                "address": "/ws/chat/",
+                "messages": channel_messages,
+                "bindings": { "ws": { "method": "GET", "query": { "type": "object", "properties": {
+                    "after": { "type": "string", "description": "Position of the last frame seen: resume after it." },
+                    "token": { "type": "string", "description": "An access token or a socket token, instead of the cookie." }
+                } } } }
+            }
+        },
+        "operations": {
+            "say": { "action": "receive", "channel": { "$ref": "#/channels/eventStream" }, "messages": sent },
+            "hear": { "action": "send", "channel": { "$ref": "#/channels/eventStream" }, "messages": received }
+        },
+        "components": { "messages": messages, "schemas": schemas }
+    });
+    serde_json::to_string_pretty(&document).expect("a JSON value can be written")
+}
+
+/// The `type` words of a union with the schema of each.
+fn frames_of(schemas: &Value, union: &str) -> Vec<(String, String)> {
+    let mapping = schemas[union]["discriminator"]["mapping"].as_object();
+    let pairs = mapping.into_iter().flatten();
+    pairs.filter_map(|(word, schema)| Some((word.clone(), schema.as_str()?.to_owned()))).collect()
+}

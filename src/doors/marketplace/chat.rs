@@ -1,0 +1,177 @@
+//! Rooms and messages in the marketplace's shape.
+
+use super::Tag;
+use crate::{
+    doors::shared::{Answer, Doors, Login},
+    model::{Error, MemberCard, MessageCard, MessageId, RoomId},
+    service::{Range, RoomScope},
+};
+use poem::web::Data;
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Path, Query},
+    payload::Json,
+};
+use uuid::Uuid;
+
+/// Messages of a page unless said otherwise.
+const PAGE_SIZE: usize = 50;
+
+pub struct ChatApi;
+
+/// Which rooms a list shows.
+#[derive(Enum)]
+#[oai(rename_all = "lowercase")]
+enum ChatScope {
+    /// Public ones that can be joined.
+    Public,
+}
+
+/// A room and who takes part.
+#[derive(Object)]
+struct ChatRoom {
+    id: Uuid,
+    name: String,
+    is_private: bool,
+    participants: Vec<Participant>,
+}
+
+/// Somebody who takes part.
+#[derive(Object)]
+struct Participant {
+    id: Uuid,
+    name: String,
+    /// `admin`, `seller`, `salon_member` or `user`.
+    role: String,
+}
+
+impl From<MemberCard> for Participant {
+    fn from(member: MemberCard) -> Self {
+        let person = member.person;
+        Self { id: person.id.uuid(), name: person.display_name, role: person.role.word().into() }
+    }
+}
+
+/// A room's messages, oldest first.
+#[derive(Object)]
+struct ChatHistory {
+    room_id: Uuid,
+    room_name: String,
+    messages: Vec<ChatMessage>,
+}
+
+/// A message.
+#[derive(Object)]
+struct ChatMessage {
+    id: Uuid,
+    text: String,
+    user: Uuid,
+    user_name: String,
+    /// The role that the author had when writing.
+    user_role: String,
+    room: Uuid,
+    timestamp: String,
+}
+
+impl From<MessageCard> for ChatMessage {
+    fn from(card: MessageCard) -> Self {
+        let file_name = card.attachment.map(|file| file.name).unwrap_or_default();
+        let message = card.message;
+        Self {
+            id: message.id.uuid(),
+            text: if message.body.is_empty() { file_name } else { message.body },
+            user: message.author.uuid(),
+            user_name: card.author_name,
+            user_role: message.author_role.word().into(),
+            room: message.room.uuid(),
+            timestamp: message.posted_at.to_string(),
+        }
+    }
+}
+
+#[derive(ApiResponse)]
+enum Done {
+    /// Done.
+    #[oai(status = 204)]
+    Done,
+}
+
+#[OpenApi(prefix_path = "/api/chat", tag = "Tag::Chat")]
+impl ChatApi {
+    /// The rooms one takes part in
+    ///
+    /// All rooms for a site administrator.
+    #[oai(path = "/", method = "get", operation_id = "list_chat_rooms")]
+    async fn list(
+        &self,
+        doors: Data<&Doors>,
+        login: Login,
+        scope: Query<Option<ChatScope>>,
+    ) -> Answer<Json<Vec<ChatRoom>>> {
+        let actor = login.actor();
+        let scope = if scope.0.is_some() { RoomScope::Public } else { RoomScope::All };
+        let mut rooms = Vec::new();
+        for card in doors.service.rooms(actor, scope, "")? {
+            let participants = doors.service.members(actor, card.room.id)?;
+            rooms.push(ChatRoom {
+                id: card.room.id.uuid(),
+                name: card.title,
+                is_private: card.room.kind != crate::model::RoomKind::Public,
+                participants: participants.into_iter().map(Participant::from).collect(),
+            });
+        }
+        Ok(Json(rooms))
+    }
+
+    /// A room's messages
+    ///
+    /// For those who take part, and of public rooms for a site administrator: the newest 50, or those before a message.
+    #[oai(path = "/:id", method = "get", operation_id = "get_chat_room")]
+    async fn history(
+        &self,
+        doors: Data<&Doors>,
+        login: Login,
+        id: Path<Uuid>,
+        /// At most 200.
+        size: Query<Option<u32>>,
+        /// Messages older than this one.
+        before: Query<Option<Uuid>>,
+    ) -> Answer<Json<ChatHistory>> {
+        let (actor, room) = (login.actor(), RoomId::from_uuid(id.0));
+        let size_max = doors.service.config().limits.page_size_max;
+        let size = size.0.map_or(PAGE_SIZE, |size| size as usize);
+        if !(1..=size_max).contains(&size) {
+            return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
+        }
+        let takes_part = doors.service.room(actor, room)?.role.is_some();
+        if !takes_part && !doors.service.own_account(actor)?.is_admin {
+            return Err(Error::not_found("room").into());
+        }
+        let range = before.0.map_or(Range::Newest, |id| Range::Before(MessageId::from_uuid(id)));
+        let page = doors.service.history(actor, room, range, size)?;
+        let present = page.messages.into_iter().filter(|card| card.message.retracted.is_none());
+        Ok(Json(ChatHistory {
+            room_id: page.room.uuid(),
+            room_name: page.title,
+            messages: present.map(ChatMessage::from).collect(),
+        }))
+    }
+
+    /// Delete a room with everything in it
+    ///
+    /// An owner of the room or a site administrator.
+    #[oai(path = "/delete/:id", method = "delete", operation_id = "delete_chat_room")]
+    async fn delete_room(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Done> {
+        doors.service.delete_room(login.actor(), RoomId::from_uuid(id.0)).await?;
+        Ok(Done::Done)
+    }
+
+    /// Delete a message
+    ///
+    /// Its author, an owner of the room or a site administrator.
+    #[oai(path = "/messages/delete/:id", method = "delete", operation_id = "delete_chat_message")]
+    async fn delete_message(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Done> {
+        doors.service.retract(login.actor(), MessageId::from_uuid(id.0)).await?;
+        Ok(Done::Done)
+    }
+}

@@ -1,0 +1,56 @@
+//! A person as the directory shows them.
+
+use crate::{
+    doors::shared::thumbnail_path,
+    service::{PersonDetails, Visibility},
+};
+use poem_openapi::Object;
+use uuid::Uuid;
+
+/// A person in the directory.
+#[derive(Object, Clone, Debug)]
+pub struct Person {
+    id: Uuid,
+    username: String,
+    name: String,
+    surname: String,
+    display_name: String,
+    about: String,
+    /// Path of the picture.
+    avatar: Option<String>,
+    /// `admin`, `seller`, `salon_member` or `user`.
+    role: String,
+    online: bool,
+    is_admin: bool,
+    is_seller: bool,
+    created_at: String,
+    /// For oneself and site administrators.
+    #[oai(skip_serializing_if_is_none)]
+    email: Option<String>,
+    /// `active` or `blocked`; for oneself and site administrators.
+    #[oai(skip_serializing_if_is_none)]
+    status: Option<String>,
+}
+
+impl From<PersonDetails> for Person {
+    fn from(details: PersonDetails) -> Self {
+        let PersonDetails { account, online, visibility } = details;
+        let is_full = visibility == Visibility::Full;
+        Self {
+            id: account.id.uuid(),
+            display_name: account.display_name(),
+            role: account.chat_role().word().into(),
+            status: is_full.then(|| account.status.word().into()),
+            avatar: account.profile.avatar.map(thumbnail_path),
+            username: account.username,
+            email: account.email.filter(|_| is_full),
+            name: account.profile.name,
+            surname: account.profile.surname,
+            about: account.profile.about,
+            is_admin: account.is_admin,
+            is_seller: account.is_seller,
+            online,
+            created_at: account.created_at.to_string(),
+        }
+    }
+}

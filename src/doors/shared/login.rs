@@ -1,0 +1,139 @@
+//! Who is calling: a bearer token, or the browser's cookie together with an origin that is ours.
+
+use super::Doors;
+use crate::{
+    http::{
+        origin::{OverTls, Verdict},
+        problem::Problem,
+    },
+    model::{Error, Result},
+    service::Actor,
+};
+use poem::{
+    Request,
+    http::{HeaderValue, Method, StatusCode},
+    web::cookie::{Cookie, SameSite},
+};
+use poem_openapi::{
+    SecurityScheme,
+    auth::{ApiKey, Bearer},
+};
+use std::{net::IpAddr, time::Duration};
+
+/// The browser's session.
+pub const BROWSER_COOKIE: &str = "parlor_session";
+
+/// An access token from `/api/auth`.
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", bearer_format = "JWT", rename = "bearer", checker = "by_bearer")]
+pub struct BearerLogin(Actor);
+
+/// The browser's session cookie, set by `POST /api/session`. Whatever changes something also needs an `Origin` of this
+/// site, which browsers send by themselves.
+#[derive(SecurityScheme)]
+#[oai(ty = "api_key", key_name = "parlor_session", key_in = "cookie", rename = "cookie", checker = "by_cookie")]
+pub struct CookieLogin(Actor);
+
+/// Somebody signed in, by either way.
+#[derive(SecurityScheme)]
+pub enum Login {
+    Bearer(BearerLogin),
+    Cookie(CookieLogin),
+}
+
+impl Login {
+    /// Who it is.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Bearer(BearerLogin(actor)) | Self::Cookie(CookieLogin(actor)) => *actor,
+        }
+    }
+}
+
+fn doors(request: &Request) -> Result<&Doors> {
+    request.data::<Doors>().ok_or_else(Error::internal)
+}
+
+async fn by_bearer(request: &Request, bearer: Bearer) -> poem::Result<Actor> {
+    let actor = doors(request).and_then(|doors| doors.service.by_access_token(&bearer.token));
+    actor.map_err(|error| Problem::from(error).into())
+}
+
+async fn by_cookie(request: &Request, key: ApiKey) -> poem::Result<Actor> {
+    let actor = doors(request).and_then(|doors| {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            check_origin(doors, request)?;
+        }
+        doors.service.by_browser_token(&key.key)
+    });
+    actor.map_err(|error| Problem::from(error).into())
+}
+
+/// Who reads a file: by bearer token, or by cookie as a browser's pictures have it.
+pub fn media_actor(doors: &Doors, request: &Request) -> Answer<Actor> {
+    let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    if let Some((scheme, token)) = header.and_then(|header| header.split_once(' '))
+        && scheme.eq_ignore_ascii_case("bearer")
+    {
+        return Ok(doors.service.by_access_token(token.trim())?);
+    }
+    let cookie = request.cookie().get(BROWSER_COOKIE).map(|cookie| cookie.value_str().to_owned());
+    let cookie = cookie.ok_or_else(|| Error::unauthenticated("Sign in to read this file."))?;
+    Ok(doors.service.by_browser_token(&cookie)?)
+}
+
+/// A cookie is sent by whatever page the browser shows; only a page of ours may change something with it.
+fn check_origin(doors: &Doors, request: &Request) -> Result<()> {
+    let client = Client::of(doors, request);
+    match doors.origins.judge(client.peer, OverTls::No, request.headers()) {
+        Verdict::Ours => Ok(()),
+        Verdict::Absent | Verdict::Foreign => Err(Error::forbidden(
+            "This request comes from another site. Open Parlor itself and try again, or use an access token.",
+        )),
+    }
+}
+
+/// From where somebody calls.
+pub struct Client {
+    peer: Option<IpAddr>,
+    /// The address of the client, seen through configured proxies only.
+    pub address: IpAddr,
+    pub user_agent: String,
+    is_secure: bool,
+}
+
+impl Client {
+    /// As far as the request tells.
+    pub fn of(doors: &Doors, request: &Request) -> Self {
+        let peer = request.remote_addr().as_socket_addr().map(|address| address.ip());
+        let headers = request.headers();
+        let unknown = IpAddr::from([0, 0, 0, 0]);
+        let address = peer.map_or(unknown, |peer| doors.origins.client_address(peer, headers));
+        let user_agent = headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let is_secure = doors.origins.is_secure(peer, OverTls::No, headers);
+        Self { peer, address, user_agent, is_secure }
+    }
+}
+
+/// The cookie of a new session, as a header.
+pub fn browser_cookie(client: &Client, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
+    cookie(client, token, ttl_secs)
+}
+
+/// The header that makes the browser forget its session.
+pub fn ended_cookie(client: &Client) -> Answer<HeaderValue> {
+    cookie(client, "", 0)
+}
+
+type Answer<T> = super::Answer<T>;
+
+fn cookie(client: &Client, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
+    let mut cookie = Cookie::new_with_str(BROWSER_COOKIE, token);
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(client.is_secure);
+    cookie.set_max_age(Duration::from_secs(ttl_secs));
+    HeaderValue::from_str(&cookie.to_string())
+        .map_err(|error| Problem::from_status(StatusCode::INTERNAL_SERVER_ERROR).caused_by(error))
+}

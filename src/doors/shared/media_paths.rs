@@ -1,0 +1,27 @@
+//! Where the bytes of files are read.
+
+use crate::model::FileId;
+
+/// Where a file is read.
+pub fn media_path(id: FileId, name: &str) -> String {
+    format!("/media/{id}/{}", percent_encode(name))
+}
+
+/// Where the small picture of an image is read.
+pub fn thumbnail_path(id: FileId) -> String {
+    format!("/media/{id}/thumbnail")
+}
+
+/// RFC 3986 section 2.3: everything but unreserved characters is encoded.
+fn percent_encode(name: &str) -> String {
+    use std::fmt::Write;
+    name.bytes().fold(String::with_capacity(name.len()), |mut path, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            // Writing into a string does not fail.
+            let _ = write!(path, "%{byte:02X}");
+        }
+        path
+    })
+}

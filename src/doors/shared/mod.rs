@@ -1,0 +1,49 @@
+//! What doors share: who is calling, errors as problem documents, pages of lists, small conversions.
+
+mod handshake;
+mod login;
+mod media_paths;
+mod pages;
+
+pub use handshake::socket_actor;
+pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor};
+pub use media_paths::{media_path, thumbnail_path};
+pub use pages::{Page, PageQuery, page_of};
+
+use crate::{
+    http::{origin::OriginPolicy, problem::Problem},
+    model::{Error, ErrorCode},
+    service::Service,
+    socket::SocketLimits,
+};
+use poem::http::StatusCode;
+use std::sync::Arc;
+
+/// What every door works with; handed to handlers as request data.
+#[derive(Clone)]
+pub struct Doors {
+    pub service: Arc<Service>,
+    pub origins: OriginPolicy,
+    pub socket_limits: Arc<SocketLimits>,
+}
+
+/// Result of a handler.
+pub type Answer<T> = std::result::Result<T, Problem>;
+
+impl From<Error> for Problem {
+    /// The one table from an error code to HTTP.
+    fn from(error: Error) -> Self {
+        let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut problem = Self::new(status, error.code.word(), error.detail.clone());
+        if let Some(field) = error.field {
+            problem = problem.field(field, error.detail);
+        }
+        if let Some(secs) = error.retry_after_secs {
+            problem = problem.retry_after(secs);
+        }
+        match error.code {
+            ErrorCode::Internal => problem.caused_by("see the line before"),
+            _ => problem,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A JSON body that names the fields which are missing or of the wrong type, all of them at once.
+//!
+//! poem-openapi's own `Json` stops at the first fault and does not say in which field it is. This payload
+//! reads the same types and, only when that fails, compares the body with the type's schema.
+
+use std::ops::Deref;
+
+use poem::{FromRequest, Request, RequestBody, Result, http::StatusCode};
+use poem_openapi::{
+    error::ParseRequestPayloadError,
+    payload::{ParsePayload, Payload},
+    registry::{MetaSchema, MetaSchemaRef, Registry},
+    types::ParseFromJSON,
+};
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+
+/// A JSON request body. Use it where poem-openapi's `Json` would stand as a request; answers keep that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonBody<T>(pub T);
+
+impl<T> Deref for JsonBody<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: ParseFromJSON> Payload for JsonBody<T> {
+    const CONTENT_TYPE: &'static str = "application/json; charset=utf-8";
+
+    fn check_content_type(content_type: &str) -> bool {
+        poem_openapi::payload::Json::<T>::check_content_type(content_type)
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: ParseFromJSON> ParsePayload for JsonBody<T> {
+    const IS_REQUIRED: bool = T::IS_REQUIRED;
+
+    async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
+        let bytes = Vec::<u8>::from_request(request, body).await?;
+        let value: Value = match bytes.as_slice() {
+            [] => Value::Null,
+            text => {
+                serde_json::from_slice(text).map_err(|error| ParseRequestPayloadError { reason: error.to_string() })?
+            }
+        };
+        let error = match T::parse_from_json(Some(value)) {
+            Ok(parsed) => return Ok(Self(parsed)),
+            Err(error) => error,
+        };
+        // Parsing has consumed the value; reading it again is the price of a bad body alone.
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        match faults::<T>(&value) {
+            faults if faults.is_empty() => Err(ParseRequestPayloadError { reason: error.into_message() }.into()),
+            faults => Err(problem(faults).into()),
+        }
+    }
+}
+
+poem_openapi::impl_apirequest_for_payload!(JsonBody<T>, T: ParseFromJSON);
+
+type Faults = Vec<(String, String)>;
+
+fn problem(faults: Faults) -> Problem {
+    let named: Vec<String> = faults.iter().map(|(field, reason)| format!("`{field}` {reason}")).collect();
+    let detail = format!("The body is not valid: {}.", named.join("; "));
+    let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid", detail);
+    faults.into_iter().fold(problem, |problem, (field, reason)| problem.field(field, reason))
+}
+
+/// What keeps a value from being of this type, as far as its schema tells. Building the schema costs more
+/// than parsing, so ask only about bodies that do not parse.
+fn faults<T: ParseFromJSON>(value: &Value) -> Faults {
+    let mut registry = Registry::new();
+    T::register(&mut registry);
+    let schema_ref = T::schema_ref();
+    let Some(schema) = resolve(&registry, &schema_ref) else {
+        return vec![];
+    };
+    let mut faults = vec![];
+    match value {
+        Value::Object(fields) => compare(&registry, schema, fields, "", &mut faults),
+        _ if schema.ty == "object" => faults.push(("body".to_owned(), "must be a JSON object".to_owned())),
+        _ => {}
+    }
+    faults
+}
+
+fn compare(registry: &Registry, schema: &MetaSchema, fields: &Map<String, Value>, path: &str, faults: &mut Faults) {
+    for (name, property) in &schema.properties {
+        let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}.{name}") };
+        let is_required = schema.required.contains(name);
+        match (fields.get(*name), resolve(registry, property)) {
+            (None | Some(Value::Null), _) if is_required => faults.push((path, "is required".to_owned())),
+            (None | Some(Value::Null), _) | (_, None) => {}
+            (Some(Value::Object(inner)), Some(schema)) if schema.ty == "object" => {
+                compare(registry, schema, inner, &path, faults);
+            }
+            (Some(value), Some(schema)) if !fits(schema.ty, value) => {
+                faults.push((path, format!("must be {}", article(schema))));
+            }
+            (Some(value), Some(schema)) if !schema.enum_items.is_empty() && !schema.enum_items.contains(value) => {
+                let choices: Vec<String> = schema.enum_items.iter().map(Value::to_string).collect();
+                faults.push((path, format!("must be one of {}", choices.join(", "))));
+            }
+            (Some(value), Some(schema)) if schema.format == Some("uuid") && !is_uuid(value) => {
+                faults.push((path, "must be a UUID".to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Follows references and the wrapping that carries a field's own description.
+fn resolve<'r>(registry: &'r Registry, schema: &'r MetaSchemaRef) -> Option<&'r MetaSchema> {
+    match schema {
+        MetaSchemaRef::Reference(name) => registry.schemas.get(name),
+        MetaSchemaRef::Inline(schema) => match schema.all_of.first() {
+            Some(inner) if schema.ty.is_empty() => resolve(registry, inner),
+            _ => Some(schema),
+        },
+    }
+}
+
+fn fits(schema_type: &str, value: &Value) -> bool {
+    match schema_type {
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    }
+}
+
+fn is_uuid(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| uuid::Uuid::parse_str(text).is_ok())
+}
+
+fn article(schema: &MetaSchema) -> String {
+    match schema.ty {
+        "string" => "a string".to_owned(),
+        "integer" => "a whole number".to_owned(),
+        "boolean" => "true or false".to_owned(),
+        "array" => "a list".to_owned(),
+        "object" => "a JSON object".to_owned(),
+        other => format!("a {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem_openapi::{Enum, Object};
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Object)]
+    struct Car {
+        name: String,
+        /// With a description, which wraps the reference.
+        paint: Paint,
+        owner: Option<Owner>,
+        id: Option<uuid::Uuid>,
+        doors: Option<u8>,
+    }
+
+    #[derive(Object)]
+    struct Owner {
+        name: String,
+    }
+
+    #[derive(Enum)]
+    #[oai(rename_all = "snake_case")]
+    enum Paint {
+        Red,
+        Blue,
+    }
+
+    fn reasons(value: Value) -> Vec<(String, String)> {
+        faults::<Car>(&value)
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let value = json!({"paint": "green", "owner": {}, "id": "7", "doors": "four"});
+        let expected = [
+            ("name", "is required"),
+            ("paint", "must be one of \"red\", \"blue\""),
+            ("owner.name", "is required"),
+            ("id", "must be a UUID"),
+            ("doors", "must be a whole number"),
+        ];
+        assert_eq!(reasons(value), expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
+    }
+
+    #[test]
+    fn a_good_body_has_no_faults_and_a_list_is_no_object() {
+        assert!(reasons(json!({"name": "a", "paint": "red", "more": 1})).is_empty());
+        assert_eq!(reasons(json!([1])), [("body".to_owned(), "must be a JSON object".to_owned())]);
+    }
+}

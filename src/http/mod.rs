@@ -1,0 +1,41 @@
+//! HTTP plumbing that every door shares: connections, limits, problem documents, headers, origins, files.
+//!
+//! It must not know any noun of the product: no accounts, rooms or messages, and no store.
+
+pub mod acceptor;
+pub mod api_problem;
+pub mod body_limit;
+pub mod file_headers;
+pub mod files;
+pub mod guard;
+pub mod head_scan;
+pub mod json_body;
+pub mod origin;
+pub mod paths;
+pub mod problem;
+pub mod proxies;
+pub mod request_log;
+pub mod security;
+pub mod slashes;
+pub mod slots;
+pub mod translate;
+
+use poem::{Endpoint, EndpointExt, Response};
+
+use self::{
+    body_limit::BodyLimit, paths::PathTable, request_log::RequestLog, security::SecurityHeaders, slashes::TrimSlashes,
+};
+
+/// Puts the whole plumbing around an application, in the only order that works: security headers see every
+/// answer, the request log sees every error, and paths are trimmed before limits and routes look at them.
+pub fn wrap<E: Endpoint + 'static>(
+    app: E,
+    body_limit: BodyLimit,
+    paths: PathTable,
+    security: SecurityHeaders,
+) -> impl Endpoint<Output = Response> {
+    app.map_to_response().with(body_limit).with(TrimSlashes).with(RequestLog::new(paths)).with(security)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Turns every error of poem and poem-openapi into a problem document with a human sentence.
+//!
+//! The libraries name fields only inside of their texts, so those texts are read here and nowhere else; what
+//! cannot be read becomes a general sentence. Texts of unknown errors never reach a client.
+
+use poem::{
+    Error, Response,
+    error::{
+        MethodNotAllowedError, NotFoundError, ParseFormError, ParseJsonError, ParsePathError, ParseQueryError,
+        ReadBodyError, SizedLimitError, StaticFileError,
+    },
+    http::{HeaderValue, StatusCode, header},
+};
+use poem_openapi::error as openapi;
+
+use super::{
+    paths::PathTable,
+    problem::{PROBLEM_JSON, Problem},
+};
+
+/// Longest text of a library that is repeated to a client, in characters.
+const MAX_REASON_CHARS: usize = 200;
+
+/// The problem that an error at a path means. `None`: the error carries a ready answer of its own.
+pub fn problem_of(error: &Error, path: &str, paths: &PathTable) -> Option<Problem> {
+    if let Some(error) = error.downcast_ref::<openapi::ParsePathError>() {
+        return Some(bad_path(error, path, paths));
+    }
+    let mut problem = general_problem_of(error)?;
+    if problem.status == StatusCode::METHOD_NOT_ALLOWED && problem.allow.is_none() {
+        problem.allow = paths.methods(path).map(Into::into);
+    }
+    Some(problem)
+}
+
+fn general_problem_of(error: &Error) -> Option<Problem> {
+    if let Some(problem) = error.downcast_ref::<Problem>() {
+        return Some(problem.clone());
+    }
+    if error.is_from_response() {
+        return None;
+    }
+    let known = of_openapi(error).or_else(|| of_poem(error));
+    Some(known.unwrap_or_else(|| {
+        let problem = Problem::from_status(client_status(error.status()));
+        if problem.status.is_server_error() { problem.caused_by(error) } else { problem }
+    }))
+}
+
+/// An answer that is an error without being JSON becomes a problem document; headers with a meaning stay.
+pub fn normalize(response: Response, request_id: &str) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.content_type().is_some_and(|kind| kind.contains("json")) {
+        return response;
+    }
+    let mut answer = Problem::from_status(client_status(status)).answer(Some(request_id));
+    for name in [header::ALLOW, header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::CONTENT_RANGE] {
+        if let Some(value) = response.headers().get(&name) {
+            answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    answer
+}
+
+/// 422 is never said here: bad input is 400.
+fn client_status(status: StatusCode) -> StatusCode {
+    if status == StatusCode::UNPROCESSABLE_ENTITY { StatusCode::BAD_REQUEST } else { status }
+}
+
+fn of_openapi(error: &Error) -> Option<Problem> {
+    if let Some(error) = error.downcast_ref::<openapi::ParseParamError>() {
+        return Some(bad_field(error.name, &error.reason, "parameter"));
+    }
+    if let Some(error) = error.downcast_ref::<openapi::ParseRequestPayloadError>() {
+        return Some(bad_body(&error.reason));
+    }
+    if let Some(error) = error.downcast_ref::<openapi::ParseMultipartError>() {
+        return Some(bad_body(&error.reason));
+    }
+    if error.is::<openapi::ContentTypeError>() {
+        return Some(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    error.is::<openapi::AuthorizationError>().then(|| Problem::from_status(StatusCode::UNAUTHORIZED))
+}
+
+fn of_poem(error: &Error) -> Option<Problem> {
+    if error.is::<NotFoundError>() {
+        return Some(Problem::from_status(StatusCode::NOT_FOUND));
+    }
+    if error.is::<MethodNotAllowedError>() {
+        return Some(Problem::from_status(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    if let Some(error) = error.downcast_ref::<ParseJsonError>() {
+        return Some(match error {
+            ParseJsonError::Parse(reason) => bad_body(&reason.to_string()),
+            _ => Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        });
+    }
+    if let Some(error) = error.downcast_ref::<ParseFormError>() {
+        return Some(match error {
+            ParseFormError::UrlDecode(reason) => bad_body(&reason.to_string()),
+            _ => Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        });
+    }
+    if let Some(ParseQueryError(reason)) = error.downcast_ref::<ParseQueryError>() {
+        return Some(invalid(format!("The query string cannot be read: {}.", tidy(&reason.to_string()))));
+    }
+    if error.is::<ParsePathError>() {
+        return Some(invalid("A part of the path has the wrong form.".to_owned()));
+    }
+    if let Some(error) = error.downcast_ref::<ReadBodyError>() {
+        return Some(match error {
+            ReadBodyError::PayloadTooLarge => Problem::from_status(StatusCode::PAYLOAD_TOO_LARGE),
+            ReadBodyError::Utf8(_) => invalid("The body is not valid UTF-8.".to_owned()),
+            ReadBodyError::Io(_) => invalid("The body broke off before its end.".to_owned()),
+            ReadBodyError::BodyHasBeenTaken => Problem::internal(error),
+        });
+    }
+    if let Some(error) = error.downcast_ref::<SizedLimitError>() {
+        return Some(match error {
+            SizedLimitError::PayloadTooLarge => Problem::from_status(StatusCode::PAYLOAD_TOO_LARGE),
+            SizedLimitError::MissingContentLength => Problem::from_status(StatusCode::LENGTH_REQUIRED),
+        });
+    }
+    let error = error.downcast_ref::<StaticFileError>()?;
+    Some(match error {
+        StaticFileError::Io(cause) => Problem::internal(cause),
+        StaticFileError::MethodNotAllowed(_) => Problem::from_status(StatusCode::METHOD_NOT_ALLOWED),
+        StaticFileError::PreconditionFailed => Problem::from_status(StatusCode::PRECONDITION_FAILED),
+        StaticFileError::RangeNotSatisfiable { .. } => Problem::from_status(StatusCode::RANGE_NOT_SATISFIABLE),
+        _ => Problem::from_status(StatusCode::NOT_FOUND),
+    })
+}
+
+fn invalid(detail: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "invalid", detail)
+}
+
+fn bad_field(name: &str, reason: &str, what: &str) -> Problem {
+    let reason = tidy(reason);
+    invalid(format!("The {what} `{name}` is not valid: {reason}.")).field(name, reason)
+}
+
+/// The library calls the parameters of a path `param0`, `param1`; the document has their names.
+fn bad_path(error: &openapi::ParsePathError, path: &str, paths: &PathTable) -> Problem {
+    let index = error.name.strip_prefix("param").and_then(|index| index.parse().ok());
+    let name = index.and_then(|index| paths.parameter(path, index)).unwrap_or(error.name);
+    bad_field(name, &error.reason, "path parameter")
+}
+
+fn bad_body(reason: &str) -> Problem {
+    if reason.starts_with("recursion limit exceeded") {
+        return invalid("The JSON body is nested too deeply.".to_owned());
+    }
+    match split_field(reason) {
+        Some((name, reason)) => bad_field(name, reason, "field"),
+        None => invalid(format!("The body cannot be read: {}.", tidy(reason))),
+    }
+}
+
+/// Finds the field in a library's text: "… field `name` verification failed. maximum(5)" and its like.
+fn split_field(text: &str) -> Option<(&str, &str)> {
+    let (_, rest) = text.split_once("field `").or_else(|| text.split_once("properties `"))?;
+    let (name, reason) = rest.split_once('`')?;
+    let reason = reason.trim_start_matches([':', ' ']);
+    let reason =
+        if text.starts_with("unknown field") || text.contains(": unknown field `") { "is unknown" } else { reason };
+    Some((name, reason))
+}
+
+/// Cuts a library's text down to its plain core: no repeated wrapping, no type names, one line, bounded.
+fn tidy(text: &str) -> String {
+    let mut text = text.trim();
+    while let Some(inner) = text.strip_prefix("failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
+        text = inner.1;
+    }
+    if let Some(at) = text.find(" (occurred while parsing") {
+        text = &text[..at];
+    }
+    let text = text.strip_prefix("verification failed. ").map_or(text.to_owned(), |rule| {
+        let rule = rule.split(" (").next().unwrap_or(rule);
+        format!("must satisfy {rule}")
+    });
+    let text = if text.ends_with("expects an input value.") { "a required value is missing".to_owned() } else { text };
+    let clean: String = text.chars().filter(|c| !c.is_control()).take(MAX_REASON_CHARS).collect();
+    clean.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(error: impl Into<Error>) -> Problem {
+        problem_of(&error.into(), "/", &PathTable::default()).unwrap()
+    }
+
+    fn body_error(reason: &str) -> Problem {
+        problem(openapi::ParseRequestPayloadError { reason: reason.to_owned() })
+    }
+
+    #[test]
+    fn a_parameter_is_named() {
+        let reason = r#"failed to parse "integer(uint32)": invalid digit found in string"#.to_owned();
+        let problem = problem(openapi::ParseParamError { name: "page", reason });
+        assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+        assert_eq!(problem.detail, "The parameter `page` is not valid: invalid digit found in string.");
+        assert_eq!(problem.errors["page"], ["invalid digit found in string"]);
+    }
+
+    #[test]
+    fn fields_are_named_where_the_library_names_them() {
+        for (text, field, reason) in [
+            (
+                r#"failed to parse "Post": field `text` verification failed. maxLength(5)"#,
+                "text",
+                "must satisfy maxLength(5)",
+            ),
+            (r#"failed to parse "Post": unknown field `sudo`."#, "sudo", "is unknown"),
+            ("failed to parse field `file`: too many", "file", "too many"),
+            ("field `file` is required", "file", "is required"),
+        ] {
+            assert_eq!(body_error(text).errors[field], [reason], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_without_a_named_field_still_gets_a_sentence() {
+        let text = r#"Type "string(email)" expects an input value. (occurred while parsing "Post")"#;
+        assert_eq!(body_error(text).detail, "The body cannot be read: a required value is missing.");
+        let text = "recursion limit exceeded at line 1 column 128";
+        assert_eq!(body_error(text).detail, "The JSON body is nested too deeply.");
+    }
+
+    #[test]
+    fn unknown_errors_tell_the_client_nothing() {
+        let cause = std::io::Error::other("/var/lib/parlor/db: broken");
+        let problem = problem(poem::error::InternalServerError(cause));
+        assert_eq!(problem.code, "internal_error");
+        assert!(!problem.detail.contains("/var"));
+        assert!(problem.cause().unwrap().contains("/var"));
+    }
+
+    #[test]
+    fn unprocessable_is_bad_request() {
+        assert_eq!(problem(StatusCode::UNPROCESSABLE_ENTITY).status, StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_stays_one_line() {
+        let detail = body_error(&"x\n".repeat(9_000)).detail;
+        assert!(detail.len() < 300 && !detail.contains('\n'));
+    }
+}

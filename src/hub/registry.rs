@@ -1,0 +1,271 @@
+//! Which socket belongs to whom and hears which rooms. Plain data; the hub holds the lock.
+
+use super::{Audience, CloseCode, Dialect, Outbox, Step, presence::Presence};
+use crate::model::{AccountId, Live, RoomId, SessionId};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Instant,
+};
+
+/// Names a socket for as long as it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(u64);
+
+/// A socket as it comes in.
+pub struct Connected {
+    pub account: AccountId,
+    /// `None` for a guest.
+    pub session: Option<SessionId>,
+    pub dialect: &'static dyn Dialect,
+    pub outbox: Arc<Outbox>,
+    /// It has read the state up to here from the store.
+    pub after_seq: u64,
+}
+
+/// What a socket hears.
+pub enum Scope {
+    /// All rooms of its person, now these, and what concerns the person.
+    Everything { rooms: Vec<RoomId> },
+    /// One room.
+    Room(RoomId),
+}
+
+/// The person has as many sockets as one may have.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooManySockets;
+
+/// A socket as a room sees it.
+#[derive(Clone)]
+pub(super) struct Listener {
+    pub account: AccountId,
+    pub dialect: &'static dyn Dialect,
+    pub outbox: Arc<Outbox>,
+    pub after_seq: u64,
+}
+
+pub(super) struct Socket {
+    listener: Listener,
+    session: Option<SessionId>,
+    follows_person: bool,
+    /// Rooms it hears without its person being a member.
+    subscribed: HashSet<RoomId>,
+}
+
+impl std::ops::Deref for Socket {
+    type Target = Listener;
+    fn deref(&self) -> &Listener {
+        &self.listener
+    }
+}
+
+#[derive(Default)]
+struct Person {
+    sockets: Vec<SocketId>,
+    /// Rooms that the sockets which follow the person hear.
+    rooms: HashSet<RoomId>,
+}
+
+pub(super) struct Registry {
+    sockets_per_account: usize,
+    next: u64,
+    sockets: HashMap<SocketId, Socket>,
+    people: HashMap<AccountId, Person>,
+    rooms: HashMap<RoomId, HashMap<SocketId, Listener>>,
+    presence: Presence,
+}
+
+impl Registry {
+    pub fn new(sockets_per_account: usize) -> Self {
+        Self {
+            sockets_per_account,
+            next: 0,
+            sockets: HashMap::new(),
+            people: HashMap::new(),
+            rooms: HashMap::new(),
+            presence: Presence::default(),
+        }
+    }
+
+    pub fn check_room_for(&self, account: AccountId) -> Result<(), TooManySockets> {
+        let open = self.people.get(&account).map_or(0, |person| person.sockets.len());
+        if open < self.sockets_per_account { Ok(()) } else { Err(TooManySockets) }
+    }
+
+    pub fn add(&mut self, connected: Connected, scope: Scope) -> SocketId {
+        self.next += 1;
+        let id = SocketId(self.next);
+        let Connected { account, session, dialect, outbox, after_seq } = connected;
+        let listener = Listener { account, dialect, outbox, after_seq };
+        let person = self.people.entry(account).or_default();
+        if person.sockets.is_empty() {
+            self.presence.came(account);
+        }
+        person.sockets.push(id);
+        let mut socket = Socket { listener, session, follows_person: false, subscribed: HashSet::new() };
+        match scope {
+            Scope::Everything { rooms } => {
+                socket.follows_person = true;
+                for room in &rooms {
+                    self.rooms.entry(*room).or_default().insert(id, socket.listener.clone());
+                }
+                person.rooms.extend(rooms);
+            }
+            Scope::Room(room) => {
+                self.rooms.entry(room).or_default().insert(id, socket.listener.clone());
+                socket.subscribed.insert(room);
+            }
+        }
+        self.sockets.insert(id, socket);
+        id
+    }
+
+    pub fn remove(&mut self, id: SocketId) {
+        let Some(socket) = self.sockets.remove(&id) else { return };
+        let account = socket.listener.account;
+        let mut heard = socket.subscribed;
+        if let Some(person) = self.people.get_mut(&account) {
+            person.sockets.retain(|other| *other != id);
+            heard.extend(&person.rooms);
+            if person.sockets.is_empty() {
+                self.people.remove(&account);
+                self.presence.went(account, Instant::now());
+            }
+        }
+        for room in heard {
+            self.unhear(id, room);
+        }
+    }
+
+    fn unhear(&mut self, id: SocketId, room: RoomId) {
+        if let Some(listeners) = self.rooms.get_mut(&room) {
+            listeners.remove(&id);
+            if listeners.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
+    }
+
+    pub fn subscribe(&mut self, id: SocketId, room: RoomId, at_most: usize) -> bool {
+        let Some(socket) = self.sockets.get_mut(&id) else { return true };
+        if socket.subscribed.len() >= at_most && !socket.subscribed.contains(&room) {
+            return false;
+        }
+        socket.subscribed.insert(room);
+        let listener = socket.listener.clone();
+        self.rooms.entry(room).or_default().entry(id).or_insert(listener);
+        true
+    }
+
+    pub fn unsubscribe(&mut self, id: SocketId, room: RoomId) {
+        let Some(socket) = self.sockets.get_mut(&id) else { return };
+        socket.subscribed.remove(&room);
+        let account = socket.listener.account;
+        let is_member = self.people.get(&account).is_some_and(|person| person.rooms.contains(&room));
+        if !is_member {
+            self.unhear(id, room);
+        }
+    }
+
+    /// Does a step that changes who hears what.
+    pub fn change(&mut self, step: Step) {
+        match step {
+            Step::Admit { room, account } => self.admit(room, account),
+            Step::Dismiss { room, account } => self.dismiss(room, account),
+            Step::CloseRoom { room } => self.close_room(room),
+            Step::EndSession { session } => self.end_session(session),
+            Step::Tell { .. } => {}
+        }
+    }
+
+    fn admit(&mut self, room: RoomId, account: AccountId) {
+        let Some(person) = self.people.get_mut(&account) else { return };
+        let following: Vec<_> = person.sockets.iter().filter(|id| self.sockets[id].follows_person).copied().collect();
+        if following.is_empty() {
+            return;
+        }
+        person.rooms.insert(room);
+        for id in following {
+            let listener = self.sockets[&id].listener.clone();
+            self.rooms.entry(room).or_default().insert(id, listener);
+        }
+    }
+
+    fn dismiss(&mut self, room: RoomId, account: AccountId) {
+        let Some(person) = self.people.get_mut(&account) else { return };
+        person.rooms.remove(&room);
+        for id in person.sockets.clone() {
+            if let Some(socket) = self.sockets.get_mut(&id) {
+                socket.subscribed.remove(&room);
+                if !socket.follows_person {
+                    socket.listener.outbox.close(CloseCode::NOT_FOUND, "you are no longer in this room");
+                }
+            }
+            self.unhear(id, room);
+        }
+    }
+
+    fn close_room(&mut self, room: RoomId) {
+        for id in self.rooms.remove(&room).unwrap_or_default().into_keys() {
+            let Some(socket) = self.sockets.get_mut(&id) else { continue };
+            socket.subscribed.remove(&room);
+            if !socket.follows_person {
+                socket.listener.outbox.close(CloseCode::NOT_FOUND, "the room was deleted");
+            }
+            if let Some(person) = self.people.get_mut(&socket.listener.account) {
+                person.rooms.remove(&room);
+            }
+        }
+    }
+
+    fn end_session(&mut self, session: SessionId) {
+        for socket in self.sockets.values().filter(|socket| socket.session == Some(session)) {
+            socket.listener.outbox.close(CloseCode::SESSION_ENDED, "signed out");
+        }
+    }
+
+    pub fn each_listener(&self, audience: Audience, tell: &mut dyn FnMut(&Listener)) {
+        match audience {
+            Audience::Room(room) => self.rooms.get(&room).into_iter().flat_map(HashMap::values).for_each(tell),
+            Audience::RoomExcept(room, account) => {
+                let listeners = self.rooms.get(&room).into_iter().flat_map(HashMap::values);
+                listeners.filter(|listener| listener.account != account).for_each(tell);
+            }
+            Audience::Person(account) => {
+                let sockets = self.people.get(&account).into_iter().flat_map(|person| &person.sockets);
+                let sockets = sockets.filter_map(|id| self.sockets.get(id));
+                sockets.filter(|socket| socket.follows_person).for_each(|socket| tell(&socket.listener));
+            }
+            Audience::Everyone => self.each_socket(&mut |socket| tell(&socket.listener)),
+        }
+    }
+
+    pub fn each_socket(&self, visit: &mut dyn FnMut(&Socket)) {
+        self.sockets.values().for_each(visit);
+    }
+
+    pub fn socket_count(&self) -> usize {
+        self.sockets.len()
+    }
+
+    pub fn is_connected(&self, account: AccountId) -> bool {
+        self.people.contains_key(&account)
+    }
+
+    pub fn is_online(&self, account: AccountId) -> bool {
+        self.people.contains_key(&account) || self.presence.is_lingering(account)
+    }
+
+    /// Everyone online, `also` among them.
+    pub fn online(&self, also: AccountId) -> Vec<AccountId> {
+        let lingering = self.presence.lingering();
+        let mut online: Vec<_> = self.people.keys().copied().chain(lingering).chain([also]).collect();
+        online.sort_unstable();
+        online.dedup();
+        online
+    }
+
+    pub fn presence_changes(&mut self) -> Option<Live> {
+        self.presence.changes(Instant::now())
+    }
+}

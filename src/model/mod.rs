@@ -1,0 +1,30 @@
+//! The nouns of Parlor: data only, no I/O and no framework types.
+//!
+//! Everything here that derives `Serialize` may be written to the journal. A released shape never changes: fields and
+//! enum variants are only added through a new journal format version (see `store::codec`).
+
+mod account;
+mod card;
+mod error;
+mod event;
+mod file;
+mod id;
+mod invite_code;
+mod live;
+mod message;
+mod room;
+mod session;
+mod time;
+
+pub use account::{Account, AccountChange, AccountStatus, ChatRole, Profile};
+pub use card::{MemberCard, MessageCard, PersonCard, Quote, RoomCard};
+pub use error::{Error, ErrorCode, Result};
+pub use event::{Entry, Event};
+pub use file::{File, FilePurpose, ImageSize};
+pub use id::{AccountId, ClientId, FileId, InviteCodeId, JobId, MessageId, RoomId, SessionId};
+pub use invite_code::InviteCode;
+pub use live::{Live, Position};
+pub use message::{Message, ReadMark, Retraction};
+pub use room::{Membership, Room, RoomHead, RoomKind, RoomRole};
+pub use session::Session;
+pub use time::{Clock, SystemClock, Timestamp};

@@ -1,0 +1,70 @@
+//! What may be written.
+
+use crate::model::{Error, Result, Room};
+
+/// A text as it is kept: line ends made one kind, space at the end removed.
+fn tidy(text: &str) -> String {
+    text.replace("\r\n", "\n").trim_end().to_owned()
+}
+
+fn check_length(text: &str, chars_max: usize) -> Result<()> {
+    // Bytes first: counting characters of something huge would be work for nothing.
+    if text.len() > chars_max * 4 || text.chars().count() > chars_max {
+        return Err(Error::invalid("content", format!("A message has at most {chars_max} characters.")));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid("content", "A message cannot contain the null character."));
+    }
+    Ok(())
+}
+
+/// The text of a message without a file: something must be there.
+pub fn text(text: &str, chars_max: usize) -> Result<String> {
+    check_length(text, chars_max)?;
+    let text = tidy(text);
+    if text.trim().is_empty() {
+        return Err(Error::invalid("content", "Write something, or attach a file."));
+    }
+    Ok(text)
+}
+
+/// The text beside a file: may be empty.
+pub fn caption(text: &str, chars_max: usize) -> Result<String> {
+    check_length(text, chars_max)?;
+    Ok(tidy(text))
+}
+
+/// Nobody posts into an archived room.
+pub fn accepts_posts(room: &Room) -> Result<()> {
+    if room.archived {
+        return Err(Error::conflict("This room is archived. An owner can take it out of the archive."));
+    }
+    Ok(())
+}
+
+/// The beginning of a text, for a quotation.
+pub fn excerpt(text: &str) -> String {
+    const CHARS: usize = 140;
+    let mut line: String =
+        text.chars().take(CHARS).map(|character| if character == '\n' { ' ' } else { character }).collect();
+    if text.chars().nth(CHARS).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts() {
+        assert_eq!(text("hi\r\nthere \n", 10).as_deref(), Ok("hi\nthere"));
+        assert_eq!(text("  code", 10).as_deref(), Ok("  code"));
+        assert!(text("ä".repeat(10).as_str(), 10).is_ok());
+        for bad in ["", " \n\t", "01234567890", "a\0"] {
+            assert!(text(bad, 10).is_err(), "{bad:?}");
+        }
+        assert_eq!(caption("", 10).as_deref(), Ok(""));
+    }
+}

@@ -1,0 +1,169 @@
+//! The one permission table of rooms. What one may not see does not exist.
+
+use crate::model::{Account, AccountId, Error, Message, Result, Room, RoomKind, RoomRole};
+
+/// What a person is to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Outsider,
+    Member,
+    Owner,
+}
+
+impl Standing {
+    /// From the membership, if there is one.
+    pub fn of(role: Option<RoomRole>) -> Self {
+        match role {
+            None => Self::Outsider,
+            Some(RoomRole::Member) => Self::Member,
+            Some(RoomRole::Owner) => Self::Owner,
+        }
+    }
+}
+
+/// What a person may want to do in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Know that it is there: name, members, counts.
+    See,
+    /// Read its messages and files, and hear it live.
+    Read,
+    Post,
+    Join,
+    Leave,
+    /// Bring somebody else in.
+    Invite,
+    /// Put somebody else out.
+    Dismiss,
+    /// Name, topic, archive, roles.
+    Change,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Yes,
+    Hidden,
+    No(&'static str),
+}
+
+/// May somebody of this standing do that? The error is 404 where the room must not be known, 403 where it is.
+pub fn permit(room: &Room, standing: Standing, person: &Account, act: Act) -> Result<()> {
+    match judge(room.kind, standing, person.is_admin, act) {
+        Verdict::Yes => Ok(()),
+        Verdict::Hidden => Err(Error::not_found("room")),
+        Verdict::No(reason) => Err(Error::forbidden(reason)),
+    }
+}
+
+fn judge(kind: RoomKind, standing: Standing, is_admin: bool, act: Act) -> Verdict {
+    use Standing::{Member, Outsider, Owner};
+    let is_public = kind == RoomKind::Public;
+    let is_direct = matches!(kind, RoomKind::Direct(..));
+    match (act, standing) {
+        (Act::See, Outsider) if is_public || is_admin => Verdict::Yes,
+        (Act::Delete, _) if is_admin => Verdict::Yes,
+        (Act::Change | Act::Dismiss, _) if is_admin && is_public => Verdict::Yes,
+        (Act::Read | Act::Join | Act::Post, Outsider) if is_public => Verdict::Yes,
+        (_, Outsider) if is_public => {
+            Verdict::No("Join the room first; then its members and owners decide what you may do.")
+        }
+        (_, Outsider) if is_admin => {
+            Verdict::No("Only members may do this. A site administrator may see that the room exists, and delete it.")
+        }
+        (_, Outsider) => Verdict::Hidden,
+        (Act::Leave | Act::Invite | Act::Dismiss | Act::Change, _) if is_direct => {
+            Verdict::No("A direct room has exactly its two people and no name.")
+        }
+        (Act::See | Act::Read | Act::Post | Act::Join | Act::Leave | Act::Invite, Member | Owner) => Verdict::Yes,
+        (Act::Dismiss | Act::Change | Act::Delete, Owner) => Verdict::Yes,
+        (Act::Dismiss | Act::Change | Act::Delete, Member) => Verdict::No("Only an owner of the room may do this."),
+    }
+}
+
+/// May this person delete the message? Its author, an owner of the room, a site administrator.
+pub fn permit_retraction(message: &Message, standing: Standing, person: &Account) -> Result<()> {
+    if message.author == person.id || standing == Standing::Owner || person.is_admin {
+        return Ok(());
+    }
+    Err(Error::forbidden("Only its author, an owner of the room or a site administrator may delete a message."))
+}
+
+/// May this person edit the message? Its author, while it is there.
+pub fn permit_edit(message: &Message, person: AccountId) -> Result<()> {
+    if message.author != person {
+        return Err(Error::forbidden("Only its author may edit a message."));
+    }
+    if message.retracted.is_some() {
+        return Err(Error::conflict("The message was deleted; it cannot be edited any more."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    const ACTS: [Act; 9] =
+        [Act::See, Act::Read, Act::Post, Act::Join, Act::Leave, Act::Invite, Act::Dismiss, Act::Change, Act::Delete];
+
+    /// The whole matrix as text: `+` yes, `-` 403, `.` 404; a change of any permission shows in review.
+    #[test]
+    fn the_matrix() {
+        let (one, other) = (AccountId::new(), AccountId::new());
+        let kinds = [
+            RoomKind::Public,
+            RoomKind::Private,
+            RoomKind::direct(one, other),
+            RoomKind::Recruiting { recruiter: one },
+        ];
+        let mut matrix = String::new();
+        for kind in kinds {
+            for (standing, name) in
+                [(Standing::Outsider, "outsider"), (Standing::Member, "member"), (Standing::Owner, "owner")]
+            {
+                for is_admin in [false, true] {
+                    let row: String = ACTS
+                        .iter()
+                        .map(|act| match judge(kind, standing, is_admin, *act) {
+                            Verdict::Yes => '+',
+                            Verdict::No(_) => '-',
+                            Verdict::Hidden => '.',
+                        })
+                        .collect();
+                    let admin = if is_admin { " admin" } else { "" };
+                    writeln!(matrix, "{row} {} {name}{admin}", kind.word()).unwrap();
+                }
+            }
+        }
+        // See Read Post Join Leave Invite Dismiss Change Delete
+        let expected = "\
+++++----- public outsider
+++++--+++ public outsider admin
+++++++--- public member
++++++++++ public member admin
++++++++++ public owner
++++++++++ public owner admin
+......... private outsider
++-------+ private outsider admin
+++++++--- private member
+++++++--+ private member admin
++++++++++ private owner
++++++++++ private owner admin
+......... direct outsider
++-------+ direct outsider admin
+++++----- direct member
+++++----+ direct member admin
+++++----+ direct owner
+++++----+ direct owner admin
+......... recruiting outsider
++-------+ recruiting outsider admin
+++++++--- recruiting member
+++++++--+ recruiting member admin
++++++++++ recruiting owner
++++++++++ recruiting owner admin
+";
+        assert_eq!(matrix, expected);
+    }
+}

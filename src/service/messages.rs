@@ -1,0 +1,233 @@
+//! Posting, editing, retracting and reading back messages.
+
+use super::{Actor, Service, access, cards, rooms};
+use crate::{
+    model::{ClientId, Error, Event, File, JobId, Message, MessageCard, MessageId, Result, RoomId, RoomKind, RoomRole},
+    rules::{
+        messages,
+        permit::{Act, Standing, permit_edit, permit_retraction},
+    },
+    store::{Tx, View},
+};
+
+/// A message to be posted.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub text: Option<String>,
+    pub client_id: Option<ClientId>,
+    pub reply_to: Option<MessageId>,
+    pub job: Option<JobId>,
+}
+
+/// What became of a draft.
+#[derive(Clone, Debug)]
+pub enum Posted {
+    New(MessageCard),
+    /// The same author sent this `client_id` to this room before: this is the message of then.
+    Before(MessageCard),
+}
+
+impl Posted {
+    /// The message, new or not.
+    pub fn card(self) -> MessageCard {
+        match self {
+            Self::New(card) | Self::Before(card) => card,
+        }
+    }
+}
+
+/// Which part of a room's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    Newest,
+    Before(MessageId),
+    After(MessageId),
+    Around(MessageId),
+}
+
+/// A page of history, oldest first.
+#[derive(Clone, Debug)]
+pub struct History {
+    pub room: RoomId,
+    pub title: String,
+    pub messages: Vec<MessageCard>,
+    pub has_before: bool,
+    pub has_after: bool,
+}
+
+impl Service {
+    /// Posts a text.
+    pub async fn post(&self, actor: Actor, room: RoomId, draft: Draft) -> Result<Posted> {
+        self.post_with(actor, room, draft, None).await
+    }
+
+    /// Posts a text, or a file with or without a text. The file's bytes are in place already.
+    pub(super) async fn post_with(
+        &self,
+        actor: Actor,
+        room: RoomId,
+        draft: Draft,
+        file: Option<File>,
+    ) -> Result<Posted> {
+        let limits = self.config.limits.clone();
+        let posted = self
+            .store
+            .commit(Some(actor.account()), move |tx| {
+                let granted = access::room(tx.view(), actor, room, Act::Post)?;
+                if let Some(before) = same_client_id(tx.view(), actor, room, &draft)? {
+                    return Ok(Posted::Before(card(tx.view(), before)?));
+                }
+                messages::accepts_posts(&granted.room)?;
+                check_peer(tx.view(), &granted)?;
+                let text = draft.text.unwrap_or_default();
+                let body = match &file {
+                    None => messages::text(&text, limits.message_chars)?,
+                    Some(_) => messages::caption(&text, limits.message_chars)?,
+                };
+                if let Some(replied) = draft.reply_to {
+                    let place = tx.view().message_place(replied)?;
+                    if place.is_none_or(|(place, _)| place != room) {
+                        return Err(Error::invalid("reply_to", "The message you answer is not in this room."));
+                    }
+                }
+                if granted.standing == Standing::Outsider {
+                    rooms::admit(tx, &granted.room, granted.account.id, RoomRole::Member, limits.room_members_max)?;
+                }
+                let message = Message {
+                    id: MessageId::new(),
+                    room,
+                    seq: tx.view().room_head(room)?.last_seq + 1,
+                    author: granted.account.id,
+                    author_role: granted.account.chat_role(),
+                    body,
+                    file: file.as_ref().map(|file| file.id),
+                    job: draft.job,
+                    reply_to: draft.reply_to,
+                    client_id: draft.client_id,
+                    posted_at: tx.now(),
+                    edited_at: None,
+                    retracted: None,
+                };
+                if let Some(file) = file {
+                    tx.emit(Event::FileStored(file))?;
+                }
+                tx.emit(Event::MessagePosted(message.clone()))?;
+                Ok(Posted::New(card(tx.view(), message)?))
+            })
+            .await?;
+        if self.hub.typing().stop(room, actor.account()) {
+            self.tell_typing(room, actor.account(), false);
+        }
+        Ok(posted)
+    }
+
+    /// Edits one's own message; of a file message, the text beside the file.
+    pub async fn edit(&self, actor: Actor, id: MessageId, text: String) -> Result<MessageCard> {
+        let chars_max = self.config.limits.message_chars;
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let (granted, message) = access::message(tx.view(), actor, id, Act::Read)?;
+                permit_edit(&message, granted.account.id)?;
+                if granted.standing == Standing::Outsider {
+                    return Err(Error::forbidden("Join the room again to edit what you wrote in it."));
+                }
+                messages::accepts_posts(&granted.room)?;
+                let body = match message.file {
+                    None => messages::text(&text, chars_max)?,
+                    Some(_) => messages::caption(&text, chars_max)?,
+                };
+                if body != message.body {
+                    let (room, seq, at) = (message.room, message.seq, tx.now());
+                    tx.emit(Event::MessageEdited { room, seq, message: id, body, at })?;
+                }
+                reload(tx, &message)
+            })
+            .await
+    }
+
+    /// Deletes a message: text and file are really removed, a tombstone stays.
+    pub async fn retract(&self, actor: Actor, id: MessageId) -> Result<MessageCard> {
+        let (card, file) = self
+            .store
+            .commit(Some(actor.account()), move |tx| {
+                let (granted, message) = access::message(tx.view(), actor, id, Act::See)?;
+                permit_retraction(&message, granted.standing, &granted.account)?;
+                if message.retracted.is_none() {
+                    let (room, seq, by, at) = (message.room, message.seq, granted.account.id, tx.now());
+                    tx.emit(Event::MessageRetracted { room, seq, message: id, by, at })?;
+                }
+                Ok((reload(tx, &message)?, message.file))
+            })
+            .await?;
+        self.remove_blobs(file).await;
+        Ok(card)
+    }
+
+    /// One message.
+    pub fn message(&self, actor: Actor, id: MessageId) -> Result<MessageCard> {
+        let snapshot = self.store.snapshot();
+        let (_, message) = access::message(snapshot.view(), actor, id, Act::Read)?;
+        card(snapshot.view(), message)
+    }
+
+    /// A page of a room's history.
+    pub fn history(&self, actor: Actor, room: RoomId, range: Range, size: usize) -> Result<History> {
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        let granted = access::room(view, actor, room, Act::Read)?;
+        let size = size.clamp(1, self.config.limits.page_size_max);
+        let last_seq = view.room_head(room)?.last_seq;
+        let page = match range {
+            Range::Newest => view.messages_before(room, 0, last_seq + 1, size)?,
+            Range::Before(id) => view.messages_before(room, 0, place_in(view, room, id)?, size)?,
+            Range::After(id) => view.messages_from(room, place_in(view, room, id)? + 1, last_seq + 1, size)?,
+            Range::Around(id) => {
+                let seq = place_in(view, room, id)?;
+                let mut page = view.messages_before(room, 0, seq + 1, size / 2 + 1)?;
+                page.extend(view.messages_from(room, seq + 1, last_seq + 1, size - size / 2)?);
+                page
+            }
+        };
+        let (first, last) = (page.first().map(|message| message.seq), page.last().map(|message| message.seq));
+        Ok(History {
+            room,
+            title: cards::room_title(view, &granted.room, granted.account.id)?,
+            has_before: first.is_some_and(|seq| seq > 1),
+            has_after: last.is_some_and(|seq| seq < last_seq),
+            messages: cards::messages(view, room, page)?,
+        })
+    }
+}
+
+fn same_client_id(view: View<'_>, actor: Actor, room: RoomId, draft: &Draft) -> Result<Option<Message>> {
+    let Some(client_id) = &draft.client_id else { return Ok(None) };
+    match view.message_by_client_id(actor.account(), room, client_id)? {
+        Some(seq) => Ok(view.message(room, seq)?),
+        None => Ok(None),
+    }
+}
+
+/// Nobody writes into a void: the other one of a direct room must be there to read it.
+fn check_peer(view: View<'_>, granted: &access::Granted) -> Result<()> {
+    let RoomKind::Direct(one, other) = granted.room.kind else { return Ok(()) };
+    let peer = if one == granted.account.id { other } else { one };
+    match view.account(peer)?.is_some_and(|peer| peer.is_active()) {
+        true => Ok(()),
+        false => Err(Error::conflict("This person's account is blocked or deleted; they cannot read what you write.")),
+    }
+}
+
+fn place_in(view: View<'_>, room: RoomId, id: MessageId) -> Result<u64> {
+    let place = view.message_place(id)?.filter(|(place, _)| *place == room);
+    place.map(|(_, seq)| seq).ok_or_else(|| Error::not_found("message"))
+}
+
+fn reload(tx: &Tx, message: &Message) -> Result<MessageCard> {
+    let now = tx.view().message(message.room, message.seq)?.ok_or_else(Error::internal)?;
+    card(tx.view(), now)
+}
+
+fn card(view: View<'_>, message: Message) -> Result<MessageCard> {
+    let readers = cards::Readers::of(view, message.room)?;
+    cards::message(view, message, &readers, &mut cards::Names::default())
+}

@@ -1,0 +1,116 @@
+//! The verbs: the only place that combines rules, store and hub. Authorization happens here and nowhere else, so that
+//! REST, sockets, the command line and every documented contract share it.
+//!
+//! An operation reads like the sentence that describes it: may you? is it valid? stored, told, answered. The actor comes
+//! first. Rooms are reached only through what `access` granted.
+
+mod access;
+mod accounts;
+mod actor;
+mod cards;
+mod files;
+mod invite_codes;
+mod messages;
+mod operator;
+mod people;
+mod publish;
+mod reading;
+mod rooms;
+mod sessions;
+mod stream;
+mod upkeep;
+
+pub use accounts::{NewAccount, ProfileChange, SetUp};
+pub use actor::Actor;
+pub use files::{Download, NewFile, Upload};
+pub use invite_codes::IssuedInviteCode;
+pub use messages::{Draft, History, Posted, Range};
+pub use people::{PersonDetails, Visibility};
+pub use publish::{Publisher, Recent};
+pub use reading::{ReadState, Receipt};
+pub use rooms::{NewRoom, Opened, RoomChange, RoomScope};
+pub use sessions::{Credentials, SignedIn, TokenPair};
+pub use stream::{EventStream, StreamError};
+
+use crate::{
+    config::Config,
+    hub::Hub,
+    identity::{OneTime, Passwords, Secret, Throttle, Tokens},
+    media::Thumbnailer,
+    model::{Clock, Timestamp},
+    store::Store,
+};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What a clock may be set back by without a spent socket token becoming good again.
+const CLOCK_SLACK_SECS: u64 = 86_400;
+
+/// Everything the verbs work with.
+pub struct Service {
+    pub(crate) config: Arc<Config>,
+    store: Arc<Store>,
+    hub: Arc<Hub>,
+    passwords: Passwords,
+    thumbnails: Thumbnailer,
+    tokens: Tokens,
+    throttle: Throttle,
+    spent_socket_tokens: OneTime,
+    clock: Arc<dyn Clock>,
+    epoch: Uuid,
+    /// What happened lately, for sockets that resume.
+    recent: Arc<publish::Recent>,
+    /// Printed at start while there is no administrator; spent by the set-up form.
+    set_up_code: Mutex<Option<Secret>>,
+}
+
+/// What a service is made of.
+pub struct Parts {
+    pub config: Arc<Config>,
+    pub store: Arc<Store>,
+    pub hub: Arc<Hub>,
+    pub passwords: Passwords,
+    pub thumbnails: Thumbnailer,
+    pub tokens: Tokens,
+    pub throttle: Throttle,
+    pub clock: Arc<dyn Clock>,
+    pub epoch: Uuid,
+    pub recent: Arc<publish::Recent>,
+}
+
+impl Service {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { config, store, hub, passwords, thumbnails, tokens, throttle, clock, epoch, recent } = parts;
+        let spent_socket_tokens = OneTime::new(Duration::from_secs(config.tokens.socket_ttl_secs + CLOCK_SLACK_SECS));
+        Self {
+            config,
+            store,
+            hub,
+            passwords,
+            thumbnails,
+            tokens,
+            throttle,
+            spent_socket_tokens,
+            clock,
+            epoch,
+            recent,
+            set_up_code: Mutex::default(),
+        }
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where everything is kept.
+    pub fn data_folder(&self) -> &std::path::Path {
+        self.store.folder()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,87 @@
+//! The directory: who there is.
+
+use super::{Actor, Service, access};
+use crate::{
+    model::{Account, AccountId, AccountStatus, Error, Result},
+    store::GO_ON,
+};
+
+/// How much of an account somebody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Name, role and profile.
+    Public,
+    /// E-mail address and marks too: for oneself and site administrators.
+    Full,
+}
+
+/// An account as this actor may see it.
+#[derive(Clone, Debug)]
+pub struct PersonDetails {
+    pub account: Account,
+    pub online: bool,
+    pub visibility: Visibility,
+}
+
+impl Service {
+    /// Everybody whose name contains `search`, by username: a page of them, and how many there are. Blocked people are
+    /// shown to administrators only, deleted ones to nobody.
+    pub fn directory(
+        &self,
+        actor: Actor,
+        search: &str,
+        skip: usize,
+        take: usize,
+    ) -> Result<(Vec<PersonDetails>, usize)> {
+        let snapshot = self.store.snapshot();
+        let viewer = access::person(snapshot.view(), actor)?;
+        let search = search.trim().to_lowercase();
+        let (mut found, mut count) = (Vec::new(), 0);
+        snapshot.view().each_account(|account| {
+            if is_listed(&viewer, &account) && matches(&viewer, &account, &search) {
+                if (skip..skip.saturating_add(take)).contains(&count) {
+                    found.push(self.details(&viewer, account));
+                }
+                count += 1;
+            }
+            GO_ON
+        })?;
+        Ok((found, count))
+    }
+
+    /// One person.
+    pub fn person(&self, actor: Actor, id: AccountId) -> Result<PersonDetails> {
+        let snapshot = self.store.snapshot();
+        let viewer = access::person(snapshot.view(), actor)?;
+        let account = snapshot.view().account(id)?.filter(|account| is_listed(&viewer, account));
+        account.map(|account| self.details(&viewer, account)).ok_or_else(|| Error::not_found("person"))
+    }
+
+    /// An account as the actor sees it after an operation on it.
+    pub fn details_for(&self, actor: Actor, account: Account) -> Result<PersonDetails> {
+        let viewer = access::person(self.store.snapshot().view(), actor)?;
+        Ok(self.details(&viewer, account))
+    }
+
+    fn details(&self, viewer: &Account, account: Account) -> PersonDetails {
+        let is_full = viewer.is_admin || viewer.id == account.id;
+        let visibility = if is_full { Visibility::Full } else { Visibility::Public };
+        PersonDetails { online: self.hub.is_online(account.id), account, visibility }
+    }
+}
+
+fn is_listed(viewer: &Account, account: &Account) -> bool {
+    match account.status {
+        AccountStatus::Active => true,
+        AccountStatus::Blocked => viewer.is_admin,
+        AccountStatus::Deleted => false,
+    }
+}
+
+fn matches(viewer: &Account, account: &Account, search: &str) -> bool {
+    let contains = |text: &str| text.to_lowercase().contains(search);
+    search.is_empty()
+        || contains(&account.username)
+        || contains(&account.display_name())
+        || (viewer.is_admin && account.email.as_deref().is_some_and(contains))
+}

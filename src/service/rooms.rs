@@ -1,0 +1,378 @@
+//! Opening rooms, coming and going, changing and deleting them.
+
+use super::{Actor, Service, access, cards};
+use crate::{
+    model::{
+        Account, AccountId, Error, Event, MemberCard, Membership, Result, Room, RoomCard, RoomId, RoomKind, RoomRole,
+    },
+    rules::{self, names, permit::Act},
+    store::{GO_ON, Tx, View},
+};
+
+/// A room to be opened.
+#[derive(Clone, Debug)]
+pub enum NewRoom {
+    Public { name: String, topic: String },
+    Private { name: Option<String>, topic: String, members: Vec<AccountId> },
+    Recruiting { recruiter: AccountId, clients: Vec<AccountId> },
+}
+
+/// Whether an operation that finds or makes a room made it.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    Made(RoomCard),
+    Found(RoomCard),
+}
+
+/// Which rooms a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomScope {
+    /// Those the actor is a member of, newest activity first.
+    Mine,
+    /// Public rooms, by name.
+    Public,
+    /// All there are, for a site administrator; for anyone else their own.
+    All,
+}
+
+/// What may change in a room; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct RoomChange {
+    pub name: Option<String>,
+    pub topic: Option<String>,
+    pub archived: Option<bool>,
+}
+
+impl Service {
+    /// Opens a room. The actor becomes its owner; in a recruiting room the recruiter does.
+    pub async fn open_room(&self, actor: Actor, new: NewRoom) -> Result<RoomCard> {
+        let limits = self.config.limits.clone();
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let account = access::person(tx.view(), actor)?;
+                let (name_max, topic_max) = (limits.name_chars, limits.topic_chars);
+                let room = match new {
+                    NewRoom::Public { name, topic } => {
+                        let name = names::room(&name, name_max)?;
+                        if tx.view().public_room(&name)?.is_some() {
+                            return Err(Error::taken(
+                                "name",
+                                "There is a public room of this name already. Join it, or choose another name.",
+                            ));
+                        }
+                        let topic = names::free_text("topic", &topic, topic_max)?;
+                        open(tx, RoomKind::Public, Some(name), topic, &account, &[(account.id, RoomRole::Owner)])?
+                    }
+                    NewRoom::Private { name, topic, members } => {
+                        let name = name.map(|name| names::room(&name, name_max)).transpose()?;
+                        let topic = names::free_text("topic", &topic, topic_max)?;
+                        check_count(members.len(), limits.room_members_max)?;
+                        let people = people_with(tx.view(), "members", (account.id, RoomRole::Owner), &members)?;
+                        open(tx, RoomKind::Private, name, topic, &account, &people)?
+                    }
+                    NewRoom::Recruiting { recruiter, clients } => {
+                        check_count(clients.len(), limits.room_members_max)?;
+                        open_recruiting(tx, &account, recruiter, &clients)?
+                    }
+                };
+                cards::room(tx.view(), &account, room)
+            })
+            .await
+    }
+
+    /// Joins the public room of that name, made on first use.
+    pub async fn join_by_name(&self, actor: Actor, name: &str) -> Result<Opened> {
+        let name = names::room(name, self.config.limits.name_chars)?;
+        let members_max = self.config.limits.room_members_max;
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let account = access::person(tx.view(), actor)?;
+                if let Some(id) = tx.view().public_room(&name)? {
+                    let granted = access::room(tx.view(), actor, id, Act::Join)?;
+                    admit(tx, &granted.room, account.id, RoomRole::Member, members_max)?;
+                    return Ok(Opened::Found(cards::room(tx.view(), &account, granted.room)?));
+                }
+                let owner = [(account.id, RoomRole::Owner)];
+                let room = open(tx, RoomKind::Public, Some(name), String::new(), &account, &owner)?;
+                Ok(Opened::Made(cards::room(tx.view(), &account, room)?))
+            })
+            .await
+    }
+
+    /// Joins a public room.
+    pub async fn join_room(&self, actor: Actor, id: RoomId) -> Result<RoomCard> {
+        let members_max = self.config.limits.room_members_max;
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let granted = access::room(tx.view(), actor, id, Act::Join)?;
+                admit(tx, &granted.room, granted.account.id, RoomRole::Member, members_max)?;
+                cards::room(tx.view(), &granted.account, granted.room)
+            })
+            .await
+    }
+
+    /// The one direct room with somebody, made on first use.
+    pub async fn direct_room(&self, actor: Actor, other: AccountId) -> Result<Opened> {
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let account = access::person(tx.view(), actor)?;
+                if other == account.id {
+                    return Err(Error::invalid("user", "A direct room needs somebody else than yourself."));
+                }
+                if let Some(id) = tx.view().direct_room(account.id, other)? {
+                    let room = tx.view().room(id)?.ok_or_else(|| Error::not_found("room"))?;
+                    return Ok(Opened::Found(cards::room(tx.view(), &account, room)?));
+                }
+                let other = tx.view().account(other)?.filter(Account::is_active);
+                let other = other.ok_or_else(|| Error::not_found("person"))?;
+                let people = [(account.id, RoomRole::Owner), (other.id, RoomRole::Member)];
+                let kind = RoomKind::direct(account.id, other.id);
+                let room = open(tx, kind, None, String::new(), &account, &people)?;
+                Ok(Opened::Made(cards::room(tx.view(), &account, room)?))
+            })
+            .await
+    }
+
+    /// A room as the actor sees it.
+    pub fn room(&self, actor: Actor, id: RoomId) -> Result<RoomCard> {
+        let snapshot = self.store.snapshot();
+        let granted = access::room(snapshot.view(), actor, id, Act::See)?;
+        cards::room(snapshot.view(), &granted.account, granted.room)
+    }
+
+    /// The rooms of a scope whose title contains `search`.
+    pub fn rooms(&self, actor: Actor, scope: RoomScope, search: &str) -> Result<Vec<RoomCard>> {
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        let account = access::person(view, actor)?;
+        let records = match scope {
+            RoomScope::Public => public_rooms(view)?,
+            RoomScope::All if account.is_admin => view.rooms()?,
+            RoomScope::Mine | RoomScope::All => own_rooms(view, account.id)?,
+        };
+        let mut found =
+            records.into_iter().map(|room| cards::room(view, &account, room)).collect::<Result<Vec<_>>>()?;
+        let search = search.trim().to_lowercase();
+        found.retain(|card| search.is_empty() || card.title.to_lowercase().contains(&search));
+        if scope != RoomScope::Public {
+            found.sort_by_key(|card| std::cmp::Reverse(last_activity(card)));
+        }
+        Ok(found)
+    }
+
+    /// The members of a room.
+    pub fn members(&self, actor: Actor, id: RoomId) -> Result<Vec<MemberCard>> {
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        access::room(view, actor, id, Act::See)?;
+        let members = view.members(id)?;
+        members.iter().filter_map(|membership| self.member_card(view, membership).transpose()).collect()
+    }
+
+    /// Brings somebody into a room.
+    pub async fn invite(&self, actor: Actor, id: RoomId, invited: AccountId) -> Result<MemberCard> {
+        let members_max = self.config.limits.room_members_max;
+        let membership = self
+            .store
+            .commit(Some(actor.account()), move |tx| {
+                let granted = access::room(tx.view(), actor, id, Act::Invite)?;
+                access::active_account(tx.view(), invited, "user")?;
+                admit(tx, &granted.room, invited, RoomRole::Member, members_max)?;
+                tx.view().membership(id, invited)?.ok_or_else(Error::internal)
+            })
+            .await?;
+        self.member_card(self.store.snapshot().view(), &membership)?.ok_or_else(|| Error::not_found("person"))
+    }
+
+    /// Makes a member an owner, or an owner a member; one owner always stays.
+    pub async fn set_room_role(&self, actor: Actor, id: RoomId, who: AccountId, role: RoomRole) -> Result<MemberCard> {
+        let membership = self
+            .store
+            .commit(Some(actor.account()), move |tx| {
+                access::room(tx.view(), actor, id, Act::Change)?;
+                let current = tx.view().membership(id, who)?.ok_or_else(|| Error::not_found("member"))?;
+                let members = tx.view().members(id)?;
+                let is_last_owner = role == RoomRole::Member
+                    && current.role == RoomRole::Owner
+                    && members.iter().filter(|member| member.role == RoomRole::Owner).count() == 1;
+                if is_last_owner {
+                    return Err(Error::conflict("A room needs an owner. Make somebody else owner first."));
+                }
+                let changed = Membership { role, ..current.clone() };
+                if changed != current {
+                    tx.emit(Event::MemberChanged(changed.clone()))?;
+                }
+                Ok(changed)
+            })
+            .await?;
+        self.member_card(self.store.snapshot().view(), &membership)?.ok_or_else(|| Error::not_found("person"))
+    }
+
+    /// Puts somebody out of a room.
+    pub async fn dismiss(&self, actor: Actor, id: RoomId, who: AccountId) -> Result<()> {
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                access::room(tx.view(), actor, id, Act::Dismiss)?;
+                tx.view().membership(id, who)?.ok_or_else(|| Error::not_found("member"))?;
+                depart(tx, id, who)
+            })
+            .await
+    }
+
+    /// Leaves a room.
+    pub async fn leave_room(&self, actor: Actor, id: RoomId) -> Result<()> {
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let granted = access::room(tx.view(), actor, id, Act::Leave)?;
+                depart(tx, id, granted.account.id)
+            })
+            .await
+    }
+
+    /// Changes name, topic or archive.
+    pub async fn change_room(&self, actor: Actor, id: RoomId, change: RoomChange) -> Result<RoomCard> {
+        let limits = self.config.limits.clone();
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let granted = access::room(tx.view(), actor, id, Act::Change)?;
+                let mut room = granted.room.clone();
+                if let Some(name) = change.name {
+                    let name = names::room(&name, limits.name_chars)?;
+                    let taken =
+                        room.kind == RoomKind::Public && tx.view().public_room(&name)?.is_some_and(|other| other != id);
+                    if taken {
+                        return Err(Error::taken("name", "There is a public room of this name already."));
+                    }
+                    room.name = Some(name);
+                }
+                if let Some(topic) = change.topic {
+                    room.topic = names::free_text("topic", &topic, limits.topic_chars)?;
+                }
+                room.archived = change.archived.unwrap_or(room.archived);
+                if room != granted.room {
+                    tx.emit(Event::RoomChanged(room.clone()))?;
+                }
+                cards::room(tx.view(), &granted.account, room)
+            })
+            .await
+    }
+
+    /// Deletes a room with everything in it.
+    pub async fn delete_room(&self, actor: Actor, id: RoomId) -> Result<()> {
+        let files = self
+            .store
+            .commit(Some(actor.account()), move |tx| {
+                access::room(tx.view(), actor, id, Act::Delete)?;
+                let files = tx.view().files_in(id)?;
+                tx.emit(Event::RoomDeleted { room: id })?;
+                Ok(files)
+            })
+            .await?;
+        self.remove_blobs(files).await;
+        Ok(())
+    }
+}
+
+fn last_activity(card: &RoomCard) -> crate::model::Timestamp {
+    card.last_message.as_ref().map_or(card.room.created_at, |last| last.message.posted_at)
+}
+
+fn own_rooms(view: View<'_>, account: AccountId) -> Result<Vec<Room>> {
+    let ids = view.rooms_of(account)?;
+    let rooms = ids.into_iter().map(|id| view.room(id)).collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(rooms.into_iter().flatten().collect())
+}
+
+fn public_rooms(view: View<'_>) -> Result<Vec<Room>> {
+    let mut rooms = Vec::new();
+    view.each_public_room(|room| {
+        if !room.archived {
+            rooms.push(room);
+        }
+        GO_ON
+    })?;
+    Ok(rooms)
+}
+
+fn check_count(count: usize, max: usize) -> Result<()> {
+    if count < max { Ok(()) } else { Err(Error::invalid("members", format!("A room has at most {max} members."))) }
+}
+
+fn people_with(
+    view: View<'_>,
+    field: &'static str,
+    first: (AccountId, RoomRole),
+    others: &[AccountId],
+) -> Result<Vec<(AccountId, RoomRole)>> {
+    let mut people = vec![first];
+    for other in others {
+        access::active_account(view, *other, field)?;
+        if people.iter().all(|(known, _)| known != other) {
+            people.push((*other, RoomRole::Member));
+        }
+    }
+    Ok(people)
+}
+
+fn open_recruiting(tx: &mut Tx, account: &Account, recruiter: AccountId, clients: &[AccountId]) -> Result<Room> {
+    if clients.is_empty() {
+        return Err(Error::invalid("clients", "Name at least one client."));
+    }
+    if clients.contains(&recruiter) {
+        return Err(Error::invalid("clients", "The recruiter cannot be a client in the same room."));
+    }
+    access::active_account(tx.view(), recruiter, "recruiter")?;
+    let people = people_with(tx.view(), "clients", (recruiter, RoomRole::Owner), clients)?;
+    if !account.is_admin && people.iter().all(|(id, _)| *id != account.id) {
+        return Err(Error::forbidden(
+            "Only somebody who takes part, or a site administrator, may open a recruiting room.",
+        ));
+    }
+    open(tx, RoomKind::Recruiting { recruiter }, None, String::new(), account, &people)
+}
+
+fn open(
+    tx: &mut Tx,
+    kind: RoomKind,
+    name: Option<String>,
+    topic: String,
+    creator: &Account,
+    people: &[(AccountId, RoomRole)],
+) -> Result<Room> {
+    let (id, now) = (RoomId::new(), tx.now());
+    let room = Room { id, kind, name, topic, created_by: Some(creator.id), created_at: now, archived: false };
+    tx.emit(Event::RoomOpened(room.clone()))?;
+    for (account, role) in people {
+        tx.emit(Event::MemberJoined(Membership { room: id, account: *account, role: *role, joined_at: now }))?;
+    }
+    Ok(room)
+}
+
+/// Makes somebody a member, with everything so far counted as read. Nothing happens if they are one.
+pub(super) fn admit(tx: &mut Tx, room: &Room, account: AccountId, role: RoomRole, members_max: usize) -> Result<()> {
+    if tx.view().membership(room.id, account)?.is_some() {
+        return Ok(());
+    }
+    let head = tx.view().room_head(room.id)?;
+    if head.member_count as usize >= members_max {
+        return Err(Error::conflict("The room is full."));
+    }
+    let now = tx.now();
+    tx.emit(Event::MemberJoined(Membership { room: room.id, account, role, joined_at: now }))?;
+    if head.last_seq > 0 {
+        tx.emit(Event::ReadMarkMoved { room: room.id, account, seq: head.last_seq, at: now })?;
+    }
+    Ok(())
+}
+
+/// Ends a membership; an ownerless room gets a new owner.
+pub(super) fn depart(tx: &mut Tx, room: RoomId, account: AccountId) -> Result<()> {
+    let members = tx.view().members(room)?;
+    if let Some(heir) = rules::rooms::heir(&members, account)
+        && let Some(membership) = members.into_iter().find(|member| member.account == heir)
+    {
+        tx.emit(Event::MemberChanged(Membership { role: RoomRole::Owner, ..membership }))?;
+    }
+    tx.emit(Event::MemberLeft { room, account })?;
+    Ok(())
+}

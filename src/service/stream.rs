@@ -1,0 +1,187 @@
+//! Opening an event stream: hello, what was missed, then what happens.
+
+use super::{Actor, Service, access, cards, publish::tellings};
+use crate::{
+    hub::{Audience, Dialect, Outbox, Scope, SocketId},
+    model::{Account, AccountId, Error, Event, Live, Position, Result, RoomId},
+    rules::permit::Act,
+    store::{Committed, View},
+};
+use bytes::Bytes;
+use std::{collections::HashSet, sync::Arc};
+
+/// More entries than this are quicker loaded anew than replayed.
+const REPLAY_MAX: usize = 2_000;
+
+/// Why a stream was not opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamError {
+    Refused(Error),
+    TooManySockets,
+}
+
+impl<E: Into<Error>> From<E> for StreamError {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// An open event stream.
+#[derive(Clone, Debug)]
+pub struct EventStream {
+    pub socket: SocketId,
+    pub account: AccountId,
+}
+
+impl Service {
+    /// Opens one socket for everything that concerns the actor. `after` is where an earlier one broke off.
+    pub fn open_stream(
+        &self,
+        actor: Actor,
+        after: Option<Position>,
+        dialect: &'static dyn Dialect,
+        outbox: Arc<Outbox>,
+    ) -> std::result::Result<EventStream, StreamError> {
+        let account = access::person(self.store.snapshot().view(), actor)?;
+        // The long part of a replay is prepared before anybody has to wait for it.
+        let missed = after.and_then(|after| self.missed(&account, after));
+        let mut failed = None;
+        let connected = self.hub.connect(account.id, Some(actor.session()), dialect, outbox, |online| {
+            let (snapshot, seq) = self.store.snapshot_at();
+            let rooms = snapshot.view().rooms_of(account.id).unwrap_or_else(|error| {
+                failed = Some(Error::from(error));
+                Vec::new()
+            });
+            let rest = missed.and_then(|(mut told, upto)| {
+                told.extend(self.told_between(&account, upto, u32::MAX, seq)?.0);
+                Some(told)
+            });
+            let position = Position { epoch: self.epoch, seq, event: u32::MAX };
+            let hello = Live::Hello {
+                person: cards::person(&account),
+                resumed: rest.is_some(),
+                online,
+                heartbeat_secs: crate::socket::HEARTBEAT_SECS,
+            };
+            let resume_from = after.filter(|_| rest.is_some()).unwrap_or(position);
+            let mut first: Vec<Bytes> = dialect.encode(&hello, Some(resume_from)).into_iter().collect();
+            first.extend(rest.into_iter().flatten().filter_map(|(live, at)| dialect.encode(&live, Some(at))));
+            (Scope::Everything { rooms }, seq, first)
+        });
+        let socket = connected.map_err(|_| StreamError::TooManySockets)?;
+        match failed {
+            None => Ok(EventStream { socket, account: account.id }),
+            Some(error) => {
+                self.hub.disconnect(socket);
+                Err(StreamError::Refused(error))
+            }
+        }
+    }
+
+    /// The socket of a stream is gone.
+    pub fn close_stream(&self, stream: &EventStream) {
+        self.hub.disconnect(stream.socket);
+        if !self.hub.is_connected(stream.account) {
+            for room in self.hub.typing().leave(stream.account) {
+                self.tell_typing(room, stream.account, false);
+            }
+        }
+    }
+
+    /// Lets a stream hear a public room that its person has not joined.
+    pub fn subscribe(&self, actor: Actor, stream: &EventStream, room: RoomId) -> Result<()> {
+        access::room(self.store.snapshot().view(), actor, room, Act::Read)?;
+        match self.hub.subscribe(stream.socket, room, self.config.limits.subscriptions_per_socket) {
+            true => Ok(()),
+            false => Err(Error::conflict("This socket follows as many rooms as one may. Unsubscribe from one first.")),
+        }
+    }
+
+    /// Ends that.
+    pub fn unsubscribe(&self, stream: &EventStream, room: RoomId) {
+        self.hub.unsubscribe(stream.socket, room);
+    }
+
+    fn missed(&self, account: &Account, after: Position) -> Option<(Vec<(Live, Position)>, u64)> {
+        if after.epoch != self.epoch {
+            return None;
+        }
+        let (_, now) = self.store.snapshot_at();
+        self.told_between(account, after.seq, after.event, now)
+    }
+
+    /// What this person is told of the entries after a place up to `to`; `None` when that cannot be said without a gap.
+    fn told_between(&self, account: &Account, seq: u64, event: u32, to: u64) -> Option<(Vec<(Live, Position)>, u64)> {
+        // The entry of the place itself may have had more events.
+        let from = if event == u32::MAX { seq } else { seq.saturating_sub(1) };
+        let entries = match self.recent.between(from, to) {
+            Some(entries) => entries,
+            None => self.entries_on_disk(from, to)?,
+        };
+        if entries.len() > REPLAY_MAX {
+            return None;
+        }
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        let rooms: HashSet<RoomId> = view.rooms_of(account.id).ok()?.into_iter().collect();
+        let mut told = Vec::new();
+        for committed in entries {
+            let skip = if committed.seq == seq { event.saturating_add(1) as usize } else { 0 };
+            self.tell_entry(view, account, &rooms, &committed, skip, &mut told)?;
+        }
+        Some((told, to))
+    }
+
+    /// The publisher may not have seen the newest entries yet; they are few.
+    fn entries_on_disk(&self, from: u64, to: u64) -> Option<Vec<Arc<Committed>>> {
+        if to.saturating_sub(from) > REPLAY_MAX as u64 || from > to {
+            return None;
+        }
+        let entries = self.store.entries(from + 1).ok()?;
+        let entries: std::result::Result<Vec<_>, _> =
+            entries.take_while(|entry| entry.as_ref().map_or(true, |entry| entry.seq <= to)).collect();
+        Some(entries.ok()?.into_iter().map(Arc::new).collect())
+    }
+
+    fn tell_entry(
+        &self,
+        view: View<'_>,
+        account: &Account,
+        rooms: &HashSet<RoomId>,
+        committed: &Committed,
+        skip: usize,
+        told: &mut Vec<(Live, Position)>,
+    ) -> Option<()> {
+        let last = committed.entry.events.len().saturating_sub(1);
+        for (index, event) in committed.entry.events.iter().enumerate().skip(skip) {
+            // Whose room that was can no longer be said; the client reloads.
+            if matches!(event, Event::RoomDeleted { .. }) {
+                return None;
+            }
+            // One's own leaving changes what one may hear: the room is gone for this person.
+            let own_departure = matches!(event, Event::MemberLeft { account: gone, .. } if *gone == account.id);
+            let event_number = if index == last { u32::MAX } else { u32::try_from(index).ok()? };
+            let position = Position { epoch: self.epoch, seq: committed.seq, event: event_number };
+            let heard = tellings(view, &current(view, event)?, &|account| self.hub.is_online(account)).ok()?;
+            let mine = heard.into_iter().filter(|(audience, _)| match audience {
+                Audience::Room(room) => rooms.contains(room) || own_departure,
+                Audience::RoomExcept(room, except) => rooms.contains(room) && *except != account.id,
+                Audience::Person(person) => *person == account.id,
+                Audience::Everyone => true,
+            });
+            told.extend(mine.map(|(_, live)| (live, position)));
+        }
+        Some(())
+    }
+}
+
+/// An old message is told as it is now: what was edited away or deleted since is not repeated.
+fn current(view: View<'_>, event: &Event) -> Option<Event> {
+    match event {
+        Event::MessagePosted(message) => {
+            let now = view.message(message.room, message.seq).ok()?;
+            Some(now.map_or_else(|| event.clone(), Event::MessagePosted))
+        }
+        other => Some(other.clone()),
+    }
+}

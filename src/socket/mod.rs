@@ -1,0 +1,23 @@
+//! Plumbing of WebSockets: the handshake, the frames of RFC 6455 and one session per socket.
+//!
+//! Frames are ours so that one event is encoded once and its bytes are shared by all who hear it. Nothing here knows what the
+//! texts mean, who is connected or what is stored; a door gives a `Handler` and the hub pushes into the `Outbox`.
+
+pub mod frame;
+pub mod handshake;
+mod heartbeat;
+mod limits;
+mod rate;
+pub mod reader;
+mod replies;
+pub mod session;
+mod writer;
+
+/// Seconds between two pings, which clients are told too.
+pub const HEARTBEAT_SECS: u64 = 25;
+
+/// What a door gives to the hub with a socket.
+pub use crate::hub::{CloseCode, Dialect, Outbox, OutboxLimits};
+pub use handshake::{Handshake, HandshakeError};
+pub use limits::SocketLimits;
+pub use session::{Ended, Handler, run};

@@ -1,0 +1,111 @@
+//! What may be dropped from the journal: whatever a later event replaced or took back. Sequences never change, so a
+//! socket can resume across a compaction. The invariant: replaying what is left gives exactly the same index.
+
+use super::{StoreResult, codec, journal, view::View};
+use crate::model::{Account, AccountId, Entry, Event, Membership, Message, Room, RoomId, Timestamp};
+use std::path::Path;
+
+/// Neighbouring segments are joined up to this size.
+const SEGMENT_BYTES: u64 = 16 << 20;
+
+/// What a compaction did.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Report {
+    pub bytes_before: u64,
+    pub bytes_after: u64,
+}
+
+/// Rewrites every sealed segment, oldest first, without what `view` shows to be replaced or deleted.
+pub(super) fn compact_journal(folder: &Path, view: View<'_>) -> StoreResult<Report> {
+    let mut report = Report::default();
+    for segment in journal::segments(folder)?.into_iter().filter(|segment| segment.sealed) {
+        let mut failed = None;
+        let sizes = journal::rewrite(folder, segment.first_seq, |record| match keep(&record.payload, view) {
+            Ok(rewrite) => rewrite,
+            Err(error) => {
+                failed.get_or_insert(error);
+                journal::Rewrite::Keep
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        report.bytes_before += sizes.bytes_before;
+        report.bytes_after += sizes.bytes_after;
+    }
+    journal::merge(folder, SEGMENT_BYTES)?;
+    Ok(report)
+}
+
+fn keep(payload: &[u8], view: View<'_>) -> StoreResult<journal::Rewrite> {
+    let entry = codec::decode_entry(payload)?;
+    let Some(kept) = without_replaced(entry.clone(), view)? else { return Ok(journal::Rewrite::Drop) };
+    if kept == entry {
+        return Ok(journal::Rewrite::Keep);
+    }
+    codec::encode_entry(&kept).map(journal::Rewrite::Replace)
+}
+
+/// An entry without what later ones replaced or took back; `None` when nothing is left of it.
+pub(super) fn without_replaced(entry: Entry, view: View<'_>) -> StoreResult<Option<Entry>> {
+    let mut events = Vec::with_capacity(entry.events.len());
+    for event in entry.events {
+        events.extend(still_needed(event, view)?);
+    }
+    Ok((!events.is_empty()).then_some(Entry { events, ..entry }))
+}
+
+fn still_needed(event: Event, view: View<'_>) -> StoreResult<Option<Event>> {
+    let needed = match &event {
+        Event::AccountRegistered(account) | Event::AccountChanged { account, .. } => is_current_account(account, view)?,
+        Event::SessionStarted(session) => view.session(session.id)?.is_some(),
+        Event::SessionRefreshed { session, generation, .. } => {
+            view.session(*session)?.is_some_and(|current| current.generation == *generation)
+        }
+        Event::SessionEnded { .. } | Event::InviteCodeRemoved { .. } | Event::FileRemoved { .. } => false,
+        Event::InviteCodeSaved(code) => view.invite_code(code.id)?.as_ref() == Some(code),
+        Event::RoomOpened(room) | Event::RoomChanged(room) => is_current_room(room, view)?,
+        Event::RoomDeleted { .. } => false,
+        Event::MemberJoined(membership) | Event::MemberChanged(membership) => is_current_member(membership, view)?,
+        // Kept while the room is there: it also takes back the read mark.
+        Event::MemberLeft { room, .. } => view.room(*room)?.is_some(),
+        Event::MessagePosted(message) => return posted(message, view),
+        Event::MessageEdited { room, seq, at, .. } => view
+            .message(*room, *seq)?
+            .is_some_and(|current| current.retracted.is_none() && current.edited_at == Some(*at)),
+        Event::MessageRetracted { room, seq, .. } => view.message(*room, *seq)?.is_some(),
+        Event::ReadMarkMoved { room, account, seq, at } => is_current_mark(*room, *account, *seq, *at, view)?,
+        Event::FileStored(file) => view.file(file.id)?.is_some(),
+    };
+    Ok(needed.then_some(event))
+}
+
+fn is_current_account(account: &Account, view: View<'_>) -> StoreResult<bool> {
+    Ok(view.account(account.id)?.as_ref() == Some(account))
+}
+
+fn is_current_room(room: &Room, view: View<'_>) -> StoreResult<bool> {
+    Ok(view.room(room.id)?.as_ref() == Some(room))
+}
+
+fn is_current_member(membership: &Membership, view: View<'_>) -> StoreResult<bool> {
+    Ok(view.membership(membership.room, membership.account)?.as_ref() == Some(membership))
+}
+
+fn is_current_mark(room: RoomId, account: AccountId, seq: u64, at: Timestamp, view: View<'_>) -> StoreResult<bool> {
+    Ok(view.read_mark(room, account)?.is_some_and(|mark| mark.seq == seq && mark.at == at))
+}
+
+/// A posted message without a text that was edited away or deleted; gone with its room.
+fn posted(message: &Message, view: View<'_>) -> StoreResult<Option<Event>> {
+    Ok(view.message(message.room, message.seq)?.map(|current| {
+        let mut kept = message.clone();
+        if current.retracted.is_some() || current.edited_at.is_some() {
+            kept.body.clear();
+        }
+        if current.retracted.is_some() {
+            kept.file = None;
+        }
+        Event::MessagePosted(kept)
+    }))
+}

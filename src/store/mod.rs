@@ -1,0 +1,303 @@
+//! The disk: journal, index and attachments. The only user of sled and bincode.
+//!
+//! All mutations go through [`Store::commit`]; reads go through [`Store::snapshot`]. What an event means for the index
+//! is in `apply`; nothing here decides who may do what.
+
+mod apply;
+pub mod archive;
+pub mod blobs;
+mod codec;
+mod compact;
+mod error;
+mod index;
+mod indexer;
+pub mod journal;
+mod keys;
+mod kv;
+mod shared;
+mod space;
+pub mod upload;
+mod view;
+mod writer;
+
+pub use blobs::Blobs;
+pub use error::{StoreError, StoreResult};
+pub use index::OnProgress;
+pub use shared::OnFatal;
+pub use view::{Flow, GO_ON, STOP, View};
+pub use writer::{Committed, OnCommitted, Tx};
+
+use crate::model::{AccountId, Clock, Entry, Error, FileId, Result, Timestamp};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// No progress for this long ends the process; the next start recovers.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+
+/// How a store is opened.
+pub struct Options {
+    /// The data folder; it exists and is locked by this process.
+    pub folder: PathBuf,
+    pub index_cache_bytes: u64,
+    /// Mutations that may wait; more are refused as busy.
+    pub queue_len: usize,
+    /// Writes are refused when less than this is free.
+    pub free_space_floor_bytes: u64,
+    pub blobs: Blobs,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A committed state to read from. It does not change; dropping it soon frees memory.
+#[derive(Clone)]
+pub struct Snapshot(kv::Snapshot);
+
+impl Snapshot {
+    /// Typed reads of this state.
+    pub fn view(&self) -> View<'_> {
+        View::of(&self.0)
+    }
+}
+
+/// The store, open. Cheap to share behind an `Arc`.
+pub struct Store {
+    folder: PathBuf,
+    shared: Arc<shared::Shared>,
+    jobs: mpsc::Sender<writer::Job>,
+    synced: journal::Synced,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// One compaction or backup at a time: they must not move segments below each other.
+    maintenance: tokio::sync::Mutex<()>,
+    blobs: Blobs,
+    /// Held by a backup: attachments stay until it has them all.
+    blobs_in_use: tokio::sync::RwLock<()>,
+}
+
+impl Store {
+    /// Makes a new store in a folder that has none, whose journal begins with `founding`.
+    pub fn found(folder: &Path, founding: &Entry) -> StoreResult<()> {
+        let payload = codec::encode_entry(founding)?;
+        Ok(journal::Journal::found(&folder.join("journal"), &[payload])?)
+    }
+
+    /// Whether the folder has a journal.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("journal").is_dir()
+    }
+
+    /// Opens the store: the journal, then the index up to it, rebuilt if it cannot be believed.
+    pub fn open(
+        options: Options,
+        on_committed: OnCommitted,
+        on_fatal: OnFatal,
+        on_progress: OnProgress<'_>,
+    ) -> StoreResult<Arc<Self>> {
+        let folder = options.folder;
+        let opened = journal::Journal::open(&folder.join("journal"), journal::Options::default())?;
+        if opened.torn_bytes > 0 {
+            tracing::warn!(
+                bytes = opened.torn_bytes,
+                "the journal ended in a half written group, never acknowledged; it was cut off"
+            );
+        }
+        let synced = opened.journal.synced();
+        let db = index::open(&folder, options.index_cache_bytes, &synced, opened.last_seq, on_progress)?;
+        let shared = Arc::new(shared::Shared::new(db, opened.last_seq, on_fatal));
+        let (jobs, queue) = mpsc::channel(options.queue_len);
+        let writer = writer::Writer {
+            jobs: queue,
+            journal: opened.journal,
+            shared: Arc::clone(&shared),
+            clock: options.clock,
+            space: space::FreeSpace::new(folder.clone(), options.free_space_floor_bytes),
+            on_committed,
+        };
+        let indexer = indexer::Indexer {
+            shared: Arc::clone(&shared),
+            folder: folder.clone(),
+            cache_bytes: options.index_cache_bytes,
+        };
+        let threads = vec![spawn("writer", move || writer.run())?, spawn("indexer", move || indexer.run())?];
+        watch(Arc::downgrade(&shared))?;
+        let threads = Mutex::new(threads);
+        Ok(Arc::new(Self {
+            folder,
+            shared,
+            jobs,
+            synced,
+            threads,
+            maintenance: tokio::sync::Mutex::default(),
+            blobs: options.blobs,
+            blobs_in_use: tokio::sync::RwLock::default(),
+        }))
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What is committed now.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.shared.snapshot())
+    }
+
+    /// What is committed now, and the journal sequence that it reaches.
+    pub fn snapshot_at(&self) -> (Snapshot, u64) {
+        let (snapshot, seq) = self.shared.snapshot_at();
+        (Snapshot(snapshot), seq)
+    }
+
+    /// Lets `decide` decide over the newest state and say what happened. Returns when that is in the synced journal.
+    ///
+    /// The place in the queue is taken when the returned future is first polled. A full queue is `Busy`.
+    pub async fn commit<T, F>(&self, actor: Option<AccountId>, decide: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let pending = writer::Pending { actor, decide: Some(decide), decided: None, reply };
+        self.jobs.try_send(writer::Job::Mutate(Box::new(pending))).map_err(|_| Error::busy())?;
+        answer.await.unwrap_or_else(|_| Err(Error::busy()))
+    }
+
+    /// Journal entries from `seq` on, up to what is committed now.
+    pub fn entries(&self, seq: u64) -> StoreResult<impl Iterator<Item = StoreResult<Committed>>> {
+        let records = journal::read(&self.folder.join("journal"), &self.synced, seq)?;
+        Ok(records.map(|record| {
+            let record = record?;
+            Ok(Committed { seq: record.seq, entry: codec::decode_entry(&record.payload)? })
+        }))
+    }
+
+    /// Removes from the disk what was deleted or replaced. Serving goes on meanwhile.
+    pub async fn compact(&self) -> StoreResult<compact::Report> {
+        let _only_one = self.maintenance.lock().await;
+        self.roll().await?;
+        let snapshot = self.snapshot();
+        let journal_folder = self.folder.join("journal");
+        let report = blocking(move || compact::compact_journal(&journal_folder, snapshot.view())).await?;
+        let (done, rewritten) = std::sync::mpsc::channel();
+        self.shared.ask_for_rewrite(done);
+        blocking(move || rewritten.recv().unwrap_or(Err(StoreError::Stopped))).await?;
+        Ok(report)
+    }
+
+    /// Writes everything up to this moment into one archive file, while serving.
+    pub async fn back_up(&self, out: PathBuf) -> StoreResult<archive::Summary> {
+        let _only_one = self.maintenance.lock().await;
+        let _blobs_stay = self.blobs_in_use.write().await;
+        let (folder, blobs, synced) = (self.folder.clone(), self.blobs.clone(), self.synced.clone());
+        let snapshot = self.snapshot();
+        blocking(move || archive::back_up(&folder, &blobs, &synced, snapshot.view(), &out)).await
+    }
+
+    /// Attachments, for reading and adding.
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// Removes the bytes of files that no record names any more; after the backup, if one is running. What fails is
+    /// swept later.
+    pub async fn remove_blobs(self: &Arc<Self>, files: Vec<FileId>) {
+        let Ok(_free) = self.blobs_in_use.try_read() else {
+            let store = Arc::clone(self);
+            tokio::spawn(async move {
+                let _free = store.blobs_in_use.read().await;
+                remove_all(&store.blobs, files).await;
+            });
+            return;
+        };
+        remove_all(&self.blobs, files).await;
+    }
+
+    /// Writes everything that happened, less what was deleted and less secrets, as JSON lines.
+    pub async fn export(&self, out: Box<dyn std::io::Write + Send>) -> StoreResult<u64> {
+        let _only_one = self.maintenance.lock().await;
+        let snapshot = self.snapshot();
+        let (folder, synced) = (self.folder.clone(), self.synced.clone());
+        blocking(move || archive::export(&folder, &synced, snapshot.view(), out)).await
+    }
+
+    async fn roll(&self) -> StoreResult<()> {
+        let (done, rolled) = oneshot::channel();
+        self.jobs.send(writer::Job::Roll(done)).await.map_err(|_| StoreError::Stopped)?;
+        rolled.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Finishes what was accepted, and closes the index so that the next start is quick.
+    pub async fn close(self: Arc<Self>) -> StoreResult<()> {
+        // The queue may be full; waiting for a place is right here.
+        let _ = self.jobs.send(writer::Job::Stop).await;
+        blocking(move || {
+            let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+            let indexer = threads.pop();
+            threads.into_iter().for_each(join);
+            self.shared.stop_indexer();
+            indexer.into_iter().for_each(join);
+            let (snapshot, seq) = self.shared.snapshot_at();
+            let db = sled::Db::clone(&snapshot.db);
+            drop(snapshot);
+            index::close(&self.folder, db, seq)
+        })
+        .await
+    }
+
+    /// A hash of all records; equal states have equal fingerprints.
+    pub fn fingerprint(&self) -> StoreResult<u64> {
+        self.snapshot().view().fingerprint()
+    }
+
+    /// When the newest entry was written.
+    pub fn newest_entry_at(&self) -> Option<Timestamp> {
+        let (_, seq) = self.snapshot_at();
+        self.entries(seq).ok()?.last()?.ok().map(|committed| committed.entry.at)
+    }
+}
+
+async fn remove_all(blobs: &Blobs, files: Vec<FileId>) {
+    for file in files {
+        if let Err(error) = blobs.remove(file).await {
+            tracing::warn!(%file, cause = %error, "a deleted file's bytes are still there; they are swept later");
+        }
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    if thread.join().is_err() {
+        tracing::error!("a thread of the store panicked");
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> StoreResult<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(run).map_err(StoreError::io(name))
+}
+
+/// Ends the process when the writer or the indexer makes no progress.
+fn watch(shared: std::sync::Weak<shared::Shared>) -> StoreResult<()> {
+    spawn("watchdog", move || {
+        while let Some(shared) = shared.upgrade() {
+            for (name, pulse) in [("writer", &shared.writer_pulse), ("indexer", &shared.indexer_pulse)] {
+                if pulse.is_stuck(STUCK_AFTER) {
+                    shared.fatal(&format!(
+                        "the {name} made no progress for {} s; start again to recover, nothing acknowledged is lost",
+                        STUCK_AFTER.as_secs()
+                    ));
+                    return;
+                }
+            }
+            drop(shared);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    })
+    .map(drop)
+}
+
+async fn blocking<T: Send + 'static>(run: impl FnOnce() -> StoreResult<T> + Send + 'static) -> StoreResult<T> {
+    tokio::task::spawn_blocking(run).await.map_err(|_| StoreError::Stopped)?
+}

@@ -1,0 +1,77 @@
+// The event stream as the pages see it: its status, who is online, and a way to listen.
+
+import { applyOnline } from './presence';
+import type { Online } from './presence';
+import { session } from './session.svelte';
+import type { StreamEvent } from '../stream/frames';
+import { EventStream } from '../stream/stream';
+import type { StreamStatus } from '../stream/stream';
+
+export interface Listener {
+  onEvent: (event: StreamEvent) => void;
+  /** The stream stands. Unless it was resumed, something may have been missed: read everything anew. */
+  onConnected: (resumed: boolean) => void;
+}
+
+const url = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/chat/`;
+
+class Live {
+  status: StreamStatus = $state('stopped');
+  browserOnline: boolean = $state(navigator.onLine);
+  online: Online = $state.raw(new Set<string>());
+  #listeners = new Set<Listener>();
+  #stream = new EventStream(url(), {
+    onStatus: (status) => (this.status = status),
+    onHello: (hello) => {
+      this.online = new Set(hello.online);
+      for (const listener of [...this.#listeners]) listener.onConnected(hello.resumed);
+    },
+    onEvent: (event) => this.inject(event),
+    onSessionEnded: () => session.end(),
+    isSessionAlive: () => session.isAlive(),
+  });
+
+  constructor() {
+    addEventListener('online', () => {
+      this.browserOnline = true;
+      this.#stream.nudge();
+    });
+    addEventListener('offline', () => {
+      this.browserOnline = false;
+      this.#stream.nudge();
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#stream.nudge();
+    });
+  }
+
+  start(): void {
+    this.#stream.start();
+  }
+
+  stop(): void {
+    this.#stream.stop();
+    this.online = new Set();
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells all listeners what the stream, or an answer to one's own request, has brought. Repeats do no harm. */
+  inject(event: StreamEvent): void {
+    this.online = applyOnline(this.online, event);
+    for (const listener of [...this.#listeners]) listener.onEvent(event);
+  }
+
+  get isOpen(): boolean {
+    return this.status === 'open';
+  }
+
+  tell: EventStream['tell'] = (command) => this.#stream.tell(command);
+
+  request: EventStream['request'] = (command) => this.#stream.request(command);
+}
+
+export const live = new Live();

@@ -1,0 +1,48 @@
+// Addresses of pages, both ways. Pure.
+
+export type Route =
+  | { page: 'chat'; room: string | null; details: boolean }
+  | { page: 'people' | 'account' }
+  | { page: 'signin'; next: string }
+  | { page: 'register'; code: string; next: string }
+  | { page: 'setup'; token: string }
+  | { page: 'unknown' };
+
+export function parseRoute(address: URL): Route {
+  const parts = address.pathname.split('/').filter(Boolean);
+  const query = address.searchParams;
+  switch (parts[0]) {
+    case undefined:
+      return { page: 'chat', room: null, details: false };
+    case 'room': {
+      const room = parts[1];
+      if (room === undefined || parts.length > 3 || (parts.length === 3 && parts[2] !== 'details')) break;
+      return { page: 'chat', room, details: parts[2] === 'details' };
+    }
+    case 'people':
+    case 'account':
+      if (parts.length > 1) break;
+      return { page: parts[0] };
+    case 'signin':
+      return { page: 'signin', next: safeNext(query.get('next')) };
+    case 'register':
+      return { page: 'register', code: query.get('code') ?? '', next: safeNext(query.get('next')) };
+    case 'setup':
+      return { page: 'setup', token: query.get('token') ?? '' };
+  }
+  return { page: 'unknown' };
+}
+
+/** Only addresses inside this site, so that a sign-in link cannot send people elsewhere. */
+export function safeNext(next: string | null): string {
+  if (next === null || !/^\/(?![/\\])/u.test(next)) return '/';
+  const url = new URL(next, 'http://parlor.invalid');
+  return url.host === 'parlor.invalid' ? url.pathname + url.search : '/';
+}
+
+export const roomPath = (id: string): string => `/room/${id}`;
+
+export const detailsPath = (id: string): string => `/room/${id}/details`;
+
+export const signInPath = (next: string): string =>
+  next === '/' ? '/signin' : `/signin?next=${encodeURIComponent(next)}`;

@@ -1,0 +1,158 @@
+// What is on its way to the server, for every room: it goes on while one looks at another room.
+
+import { ApiError } from '../api/http';
+import * as api from '../api/messages';
+import type { Message, Quote } from '../api/types';
+import type { StreamEvent } from '../stream/frames';
+import { newClientId } from './ids';
+import { live } from './live.svelte';
+import * as box from './outbox';
+import type { Outbox, Pending } from './outbox';
+import { session } from './session.svelte';
+
+interface Transfer {
+  file: File;
+  cancel: () => void;
+}
+
+class Sending {
+  #rooms: ReadonlyMap<string, Outbox> = $state.raw(new Map<string, Outbox>());
+  #transfers = new Map<string, Transfer>();
+
+  start(): void {
+    live.listen({ onEvent: (event) => this.#take(event), onConnected: () => undefined });
+  }
+
+  clear(): void {
+    for (const transfer of this.#transfers.values()) transfer.cancel();
+    for (const outbox of this.#rooms.values()) outbox.forEach((pending) => this.#forget(pending));
+    this.#rooms = new Map();
+  }
+
+  of(room: string): Outbox {
+    return this.#rooms.get(room) ?? [];
+  }
+
+  text(room: string, content: string, replyTo: Quote | null): void {
+    const pending = this.#begin(room, content, replyTo, null);
+    void this.#deliver(room, pending);
+  }
+
+  file(room: string, content: string, file: File, replyTo: Quote | null): void {
+    const pending = this.#begin(room, content, replyTo, file);
+    void this.#upload(room, pending, file);
+  }
+
+  retry(room: string, clientId: string): void {
+    this.#change(room, (outbox) => box.retry(outbox, clientId));
+    const pending = this.of(room).find((one) => one.clientId === clientId);
+    if (pending === undefined) return;
+    const transfer = this.#transfers.get(clientId);
+    void (transfer ? this.#upload(room, pending, transfer.file) : this.#deliver(room, pending));
+  }
+
+  /** Cancels what still runs and takes it out of the room. */
+  discard(room: string, clientId: string): void {
+    this.#transfers.get(clientId)?.cancel();
+    this.#remove(room, (outbox) => box.remove(outbox, clientId));
+  }
+
+  /** Something arrived by another way, for instance in a page of history. */
+  settle(room: string, messages: readonly Message[]): void {
+    if (this.of(room).length > 0) this.#remove(room, (outbox) => box.settle(outbox, messages));
+  }
+
+  #begin(room: string, content: string, replyTo: Quote | null, file: File | null): Pending {
+    const clientId = newClientId();
+    const isImage = file?.type.startsWith('image/') ?? false;
+    const pending: Pending = {
+      clientId,
+      content,
+      replyTo,
+      createdAt: new Date(),
+      state: 'sending',
+      error: null,
+      file: file && {
+        name: file.name,
+        sizeBytes: file.size,
+        mediaType: file.type,
+        preview: isImage ? URL.createObjectURL(file) : null,
+        progress: 0,
+      },
+    };
+    if (file) this.#transfers.set(clientId, { file, cancel: () => undefined });
+    this.#change(room, (outbox) => box.add(outbox, pending));
+    return pending;
+  }
+
+  /** Over the stream when it stands, else over REST. The client_id makes a second try harmless. */
+  async #deliver(room: string, pending: Pending): Promise<void> {
+    const message = newMessage(pending);
+    try {
+      if (live.isOpen && live.browserOnline) {
+        try {
+          await live.request({ type: 'send', room, ...message });
+          this.#change(room, (outbox) => box.markSent(outbox, pending.clientId));
+          return;
+        } catch (cause) {
+          if (!(cause instanceof ApiError && cause.isOffline)) throw cause;
+        }
+      }
+      this.#arrived(await api.postMessage(room, message), pending);
+    } catch (cause) {
+      this.#failed(room, pending.clientId, cause);
+    }
+  }
+
+  async #upload(room: string, pending: Pending, file: File): Promise<void> {
+    const upload = api.uploadFile(room, newMessage(pending), file, (fraction) =>
+      this.#change(room, (outbox) => box.progress(outbox, pending.clientId, fraction)),
+    );
+    this.#transfers.set(pending.clientId, { file, cancel: upload.cancel });
+    try {
+      this.#arrived(await upload.done, pending);
+    } catch (cause) {
+      this.#failed(room, pending.clientId, cause);
+    }
+  }
+
+  #arrived(message: Message, pending: Pending): void {
+    live.inject({ type: 'message_created', message: { ...message, client_id: pending.clientId } });
+  }
+
+  #failed(room: string, clientId: string, cause: unknown): void {
+    const offline = cause instanceof ApiError && cause.isOffline;
+    const text = offline ? 'Not sent. Check the connection.' : cause instanceof Error ? cause.message : 'Not sent.';
+    this.#change(room, (outbox) => box.fail(outbox, clientId, text));
+  }
+
+  #take(event: StreamEvent): void {
+    if (event.type === 'message_created' && event.message.sender === session.me?.id) {
+      this.settle(event.message.chat_room, [event.message]);
+    }
+  }
+
+  #change(room: string, changed: (outbox: Outbox) => Outbox): void {
+    this.#rooms = new Map(this.#rooms).set(room, changed(this.of(room)));
+  }
+
+  #remove(room: string, changed: (outbox: Outbox) => Outbox): void {
+    const before = this.of(room);
+    this.#change(room, changed);
+    const after = new Set(this.of(room));
+    before.filter((pending) => !after.has(pending)).forEach((pending) => this.#forget(pending));
+  }
+
+  #forget(pending: Pending): void {
+    this.#transfers.delete(pending.clientId);
+    if (pending.file?.preview) URL.revokeObjectURL(pending.file.preview);
+  }
+}
+
+const newMessage = (pending: Pending): api.NewMessage => ({
+  content: pending.content,
+  client_id: pending.clientId,
+  ...(pending.replyTo ? { reply_to: pending.replyTo.uuid } : {}),
+});
+
+export const sending = new Sending();

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { parseRoute, safeNext, signInPath } from '../src/state/routes';
+
+const route = (path: string) => parseRoute(new URL(path, 'http://salon.example'));
+
+it('reads every address of the client', () => {
+  expect(route('/')).toEqual({ page: 'chat', room: null, details: false });
+  expect(route('/room/r1')).toEqual({ page: 'chat', room: 'r1', details: false });
+  expect(route('/room/r1/details')).toEqual({ page: 'chat', room: 'r1', details: true });
+  expect(route('/people')).toEqual({ page: 'people' });
+  expect(route('/setup?token=t')).toEqual({ page: 'setup', token: 't' });
+  expect(route('/register?code=c')).toEqual({ page: 'register', code: 'c', next: '/' });
+});
+
+it('knows what it does not know', () => {
+  for (const path of ['/room', '/room/r1/other', '/room/r1/details/x', '/people/x', '/docs']) {
+    expect(route(path)).toEqual({ page: 'unknown' });
+  }
+});
+
+describe('the way back after sign-in', () => {
+  it('survives', () => {
+    const path = signInPath('/room/r1/details');
+    expect(route(path)).toEqual({ page: 'signin', next: '/room/r1/details' });
+    expect(signInPath('/')).toBe('/signin');
+  });
+
+  it('never leads to another site', () => {
+    for (const next of ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '', '/\t/evil.example']) {
+      expect(new URL(safeNext(next), 'http://salon.example').host).toBe('salon.example');
+    }
+  });
+});
