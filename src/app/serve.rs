@@ -125,7 +125,7 @@ fn serve_http(
     let limits = ConnectionLimits {
         max_total: config.limits.connections_total,
         max_per_address: config.limits.connections_per_address,
-        exempt: proxies(&config, &["127.0.0.0/8", "::1"])?,
+        exempt: uncounted(&config)?,
         pace: Pace::default(),
     };
     let acceptor = GuardedAcceptor::new(listener, limits).map_err(|error| Failure::new("listening", error))?;
@@ -186,13 +186,14 @@ fn report_progress(done: u64, of: u64) {
 fn origin_policy(config: &Config) -> Result<OriginPolicy, Failure> {
     let origins = config.public_urls.iter().map(|url| Origin::parse(url.as_str()));
     let origins = origins.collect::<Result<Vec<_>, _>>().map_err(|error| Failure::usage("public_urls", error))?;
-    Ok(OriginPolicy::new(origins, proxies(config, &[])?))
+    Ok(OriginPolicy::new(origins, TrustedProxies::new(config.trusted_proxies.iter().copied())))
 }
 
-fn proxies(config: &Config, also: &[&str]) -> Result<TrustedProxies, Failure> {
-    let networks: Vec<String> = config.trusted_proxies.iter().map(ToString::to_string).collect();
-    let networks = networks.iter().map(String::as_str).chain(also.iter().copied());
-    TrustedProxies::parse(networks).map_err(|error| Failure::usage("trusted_proxies", error))
+/// Addresses that stand for many people: a reverse proxy, on this machine or another.
+fn uncounted(config: &Config) -> Result<TrustedProxies, Failure> {
+    let own = ["127.0.0.0/8", "::1"].into_iter().map(str::parse).collect::<Result<Vec<_>, _>>();
+    let own = own.map_err(|error: String| Failure::new("listening", error))?;
+    Ok(TrustedProxies::new(config.trusted_proxies.iter().copied().chain(own)))
 }
 
 fn socket_limits(config: &Config) -> SocketLimits {

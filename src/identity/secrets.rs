@@ -2,13 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
-use std::{
-    fmt,
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::fmt;
 
 /// Length of keys and of random secrets before encoding.
 pub const KEY_BYTES: usize = 32;
@@ -70,50 +64,9 @@ pub fn constant_time_eq(left: &[u8; 32], right: &[u8; 32]) -> bool {
     differing == 0
 }
 
-/// The key in the file at `path`, made on first use: readable for its owner only and on disk before it is returned.
-/// Blocking: for the start only. An error if the file does not hold exactly one key, or if others may read it.
-pub fn load_or_make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
-    match fs::read(path) {
-        Ok(bytes) => {
-            refuse_shared(path)?;
-            let wrong_size = || invalid(format!("holds {} bytes where a key has {KEY_BYTES}", bytes.len()));
-            bytes.as_slice().try_into().map_err(|_| wrong_size())
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(path),
-        Err(error) => Err(error),
-    }
-}
-
-fn make_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
-    let key = random_key();
-    let unfinished = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(&key)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(key)
-}
-
-fn refuse_shared(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(invalid(format!("has mode {mode:03o} and may be read by others; make it 600, or remove it to get a new key")))
-}
-
-fn invalid(reason: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, reason)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn random_secrets_differ_and_stay_hidden() {
@@ -139,27 +92,5 @@ mod tests {
             other[place] ^= 1;
             assert!(!constant_time_eq(&key, &other));
         }
-    }
-
-    #[test]
-    fn a_key_is_made_once_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("signing.key");
-        let key = load_or_make_key(&path).unwrap();
-        assert_eq!(load_or_make_key(&path).unwrap(), key);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_broken_or_shared_key_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("signing.key");
-        load_or_make_key(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(load_or_make_key(&path).unwrap_err().to_string().contains("644"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        fs::write(&path, b"").unwrap();
-        assert!(load_or_make_key(&path).unwrap_err().to_string().contains("0 bytes"));
     }
 }

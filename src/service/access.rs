@@ -2,7 +2,7 @@
 
 use super::Actor;
 use crate::{
-    model::{Account, AccountId, Error, Membership, Message, MessageId, Result, Room, RoomId},
+    model::{Account, AccountId, Error, Message, MessageId, Result, Room, RoomId},
     rules::permit::{Act, Standing, permit},
     store::View,
 };
@@ -11,7 +11,6 @@ use crate::{
 pub(super) struct Granted {
     pub account: Account,
     pub room: Room,
-    pub membership: Option<Membership>,
     pub standing: Standing,
 }
 
@@ -33,9 +32,9 @@ pub(super) fn room(view: View<'_>, actor: Actor, id: RoomId, act: Act) -> Result
     let account = person(view, actor)?;
     let room = view.room(id)?.ok_or_else(|| Error::not_found("room"))?;
     let membership = view.membership(id, account.id)?;
-    let standing = Standing::of(membership.as_ref().map(|membership| membership.role));
+    let standing = Standing::of(membership.map(|membership| membership.role));
     permit(&room, standing, &account, act)?;
-    Ok(Granted { account, room, membership, standing })
+    Ok(Granted { account, room, standing })
 }
 
 /// A message and its room, for one kind of act in the room.

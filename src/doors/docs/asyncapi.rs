@@ -19,7 +19,8 @@ impl Frames {
 pub fn asyncapi() -> String {
     let spec: Value =
         serde_json::from_str(&OpenApiService::new(Frames, "frames", "1").spec()).expect("poem-openapi writes JSON");
-    let schemas = spec["components"]["schemas"].clone();
+    let mut schemas = spec["components"]["schemas"].clone();
+    super::openapi::refine_schemas(&mut schemas);
     let mut messages = Map::new();
     let mut list = |union: &str, prefix: &str| -> Vec<Value> {
         let frames = frames_of(&schemas, union).into_iter();

@@ -33,6 +33,7 @@ impl OpenApiDocument {
     pub fn from_spec(spec: &str) -> Self {
         let mut document: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
         document["openapi"] = json!("3.0.3");
+        refine_schemas(&mut document["components"]["schemas"]);
         add_examples(&mut document);
         describe_form(&mut document);
         for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
@@ -43,6 +44,25 @@ impl OpenApiDocument {
         let json = serde_json::to_string_pretty(&document).expect("a JSON value can be written");
         let yaml = serde_yaml::to_string(&document).expect("a JSON value can be written as YAML");
         Self { json, yaml }
+    }
+}
+
+/// What poem-openapi leaves out: that an absent value may be null, and which texts are times.
+pub(super) fn refine_schemas(schemas: &mut Value) {
+    for schema in schemas.as_object_mut().into_iter().flat_map(|schemas| schemas.values_mut()) {
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
+            if property["type"] == "string" && (name.ends_with("_at") || name == "timestamp") {
+                property["format"] = json!("date-time");
+            }
+            if required.iter().any(|required| required == name) || property.get("default").is_some() {
+                continue;
+            }
+            if property.get("$ref").is_some() {
+                *property = json!({ "allOf": [property.clone()] });
+            }
+            property["nullable"] = json!(true);
+        }
     }
 }
 
