@@ -8,7 +8,7 @@ use crate::{
     },
     config::{Config, describe},
     control::{self, ControlReply, ControlRequest},
-    doors::docs::{self, OpenApiDocument},
+    doors::docs::OpenApiDocument,
     folder::{DataFolder, WhenNew},
     store::{archive, journal},
 };
@@ -25,7 +25,7 @@ pub fn run() -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve(place.load_for(&args)?),
         Command::Openapi => {
-            say(OpenApiDocument::from_spec(&docs::service().spec()).json);
+            say(OpenApiDocument::finished().json());
             Ok(())
         }
         Command::Config => {

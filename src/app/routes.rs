@@ -20,19 +20,19 @@ use poem::{
     http::{Method, header},
     middleware::CookieJarManager,
 };
+use std::sync::OnceLock;
 
 /// The whole application.
 pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl Endpoint<Output = Response> + use<> {
     let api = docs::service();
     let spec = api.spec();
-    let document = OpenApiDocument::from_spec(&spec);
     let app = Route::new()
         .at("/ws/chat", get(parlor::event_stream))
         .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
         .at("/healthz", get(make_sync(|_| "ok\n")))
-        .at("/openapi.json", text("application/json", document.json))
-        .at("/openapi.yaml", text("application/yaml", document.yaml))
-        .at("/asyncapi.json", text("application/json", docs::asyncapi()))
+        .at("/openapi.json", text("application/json", || OpenApiDocument::finished().json()))
+        .at("/openapi.yaml", text("application/yaml", || OpenApiDocument::finished().yaml()))
+        .at("/asyncapi.json", text("application/json", docs::asyncapi))
         .nest("/docs", docs::swagger_ui())
         .nest("/api/doc", docs::swagger_ui())
         .nest_no_strip("/api", api)
@@ -58,9 +58,11 @@ fn is_upload(request: &Request) -> bool {
     }
 }
 
-fn text(content_type: &'static str, text: String) -> impl Endpoint {
-    let bytes = Bytes::from(text);
+/// A document that is only made when somebody asks for it.
+fn text(content_type: &'static str, make: fn() -> String) -> impl Endpoint {
+    let document = OnceLock::new();
     get(make_sync(move |_| {
+        let bytes: &Bytes = document.get_or_init(|| Bytes::from(make()));
         Response::builder().content_type(content_type).header(header::CACHE_CONTROL, "no-cache").body(bytes.clone())
     }))
 }

@@ -80,18 +80,19 @@ impl Hub {
     }
 
     /// Adds a socket. `prepare` runs while nothing is told to anybody: it reads the rooms and the sequence that the
-    /// state has reached, so that nothing is missed or heard twice; what it returns is the first thing in the outbox.
+    /// state has reached, so that nothing is missed or heard twice; what it returns is the first thing in the outbox. It is
+    /// lent a function that says who is online, as far as somebody in these rooms is told.
     pub fn connect(
         &self,
         account: AccountId,
         session: Option<SessionId>,
         dialect: &'static dyn Dialect,
         outbox: Arc<Outbox>,
-        prepare: impl FnOnce(Vec<AccountId>) -> (Scope, u64, Vec<Bytes>),
+        prepare: impl FnOnce(&dyn Fn(&[RoomId]) -> Vec<AccountId>) -> (Scope, u64, Vec<Bytes>),
     ) -> Result<SocketId, TooManySockets> {
         let mut registry = self.registry();
         registry.check_room_for(account)?;
-        let (scope, after_seq, first) = prepare(registry.online(account));
+        let (scope, after_seq, first) = prepare(&|rooms| registry.online(account, rooms));
         for frame in first {
             outbox.push(frame);
         }
@@ -164,8 +165,8 @@ impl Hub {
             self.tell(Audience::RoomExcept(room, account), Live::Typing { room, account, typing: false });
         }
         let mut registry = self.registry();
-        if let Some(presence) = registry.presence_changes() {
-            tell(&registry, Some(Audience::Everyone), &mut vec![(Box::new(presence), None)]);
+        for (audience, presence) in registry.presence_changes() {
+            tell(&registry, Some(audience), &mut vec![(Box::new(presence), None)]);
         }
     }
 

@@ -1,12 +1,20 @@
 //! Which socket belongs to whom and hears which rooms. Plain data; the hub holds the lock.
 
-use super::{Audience, CloseCode, Dialect, Outbox, Step, presence::Presence};
+use super::{
+    Audience, CloseCode, Dialect, Outbox, Step,
+    presence::{Changes, Presence},
+};
 use crate::model::{AccountId, Live, RoomId, SessionId};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
     time::Instant,
 };
+
+/// While so many people are online, everyone hears who comes and goes; above, telling everyone would cost the square.
+const EVERYONE_MAX: usize = 1_000;
+/// On a larger site only rooms with so many listeners hear it.
+const SMALL_ROOM: usize = 200;
 
 /// Names a socket for as long as it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,8 +136,8 @@ impl Registry {
             person.sockets.retain(|other| *other != id);
             heard.extend(&person.rooms);
             if person.sockets.is_empty() {
-                self.people.remove(&account);
-                self.presence.went(account, Instant::now());
+                let rooms = self.people.remove(&account).map(|person| person.rooms).unwrap_or_default();
+                self.presence.went(account, rooms.into_iter().collect(), Instant::now());
             }
         }
         for room in heard {
@@ -256,16 +264,45 @@ impl Registry {
         self.people.contains_key(&account) || self.presence.is_lingering(account)
     }
 
-    /// Everyone online, `also` among them.
-    pub fn online(&self, also: AccountId) -> Vec<AccountId> {
-        let lingering = self.presence.lingering();
-        let mut online: Vec<_> = self.people.keys().copied().chain(lingering).chain([also]).collect();
+    /// Who is online, `also` among them: everyone, or on a large site those heard in the small ones of these rooms.
+    pub fn online(&self, also: AccountId, rooms: &[RoomId]) -> Vec<AccountId> {
+        let mut online: Vec<AccountId> = if self.people.len() <= EVERYONE_MAX {
+            self.people.keys().copied().chain(self.presence.lingering()).collect()
+        } else {
+            rooms.iter().flat_map(|room| self.small_room(*room)).map(|listener| listener.account).collect()
+        };
+        online.push(also);
         online.sort_unstable();
         online.dedup();
         online
     }
 
-    pub fn presence_changes(&mut self) -> Option<Live> {
-        self.presence.changes(Instant::now())
+    fn small_room(&self, room: RoomId) -> impl Iterator<Item = &Listener> {
+        let listeners = self.rooms.get(&room).filter(|listeners| listeners.len() <= SMALL_ROOM);
+        listeners.into_iter().flat_map(HashMap::values)
+    }
+
+    /// Who came and went since the last time, and who is to be told.
+    pub fn presence_changes(&mut self) -> Vec<(Audience, Live)> {
+        let Changes { came, went } = self.presence.changes(Instant::now());
+        if came.is_empty() && went.is_empty() {
+            return Vec::new();
+        }
+        if self.people.len() <= EVERYONE_MAX {
+            let offline = went.into_iter().map(|(account, _)| account).collect();
+            return vec![(Audience::Everyone, Live::Presence { online: came, offline })];
+        }
+        let mut told = Vec::new();
+        for account in came {
+            let rooms = self.people.get(&account).into_iter().flat_map(|person| &person.rooms).copied();
+            let live = Live::Presence { online: vec![account], offline: Vec::new() };
+            told.extend(rooms.map(|room| (room, live.clone())));
+        }
+        for (account, rooms) in went {
+            let live = Live::Presence { online: Vec::new(), offline: vec![account] };
+            told.extend(rooms.into_iter().map(|room| (room, live.clone())));
+        }
+        told.retain(|(room, _)| self.small_room(*room).next().is_some());
+        told.into_iter().map(|(room, live)| (Audience::Room(room), live)).collect()
     }
 }

@@ -1,9 +1,6 @@
 //! Owns the names of uploaded files: what a client calls a file becomes a harmless label, which is shown and offered
 //! for saving and is never used as a path by Parlor itself.
 
-use super::sniff::Disposition;
-use std::fmt::Write;
-
 /// A name has at most this many characters.
 pub const MAX_NAME_CHARS: usize = 128;
 

@@ -7,9 +7,8 @@ fn tidy(text: &str) -> String {
     text.replace("\r\n", "\n").trim_end().to_owned()
 }
 
-fn check_length(text: &str, chars_max: usize) -> Result<()> {
-    // Bytes first: counting characters of something huge would be work for nothing.
-    if text.len() > chars_max * 4 || text.chars().count() > chars_max {
+fn check(text: &str, chars_max: usize) -> Result<()> {
+    if text.chars().count() > chars_max {
         return Err(Error::invalid("content", format!("A message has at most {chars_max} characters.")));
     }
     if text.contains('\0') {
@@ -20,8 +19,8 @@ fn check_length(text: &str, chars_max: usize) -> Result<()> {
 
 /// The text of a message without a file: something must be there.
 pub fn text(text: &str, chars_max: usize) -> Result<String> {
-    check_length(text, chars_max)?;
     let text = tidy(text);
+    check(&text, chars_max)?;
     if text.trim().is_empty() {
         return Err(Error::invalid("content", "Write something, or attach a file."));
     }
@@ -30,8 +29,9 @@ pub fn text(text: &str, chars_max: usize) -> Result<String> {
 
 /// The text beside a file: may be empty.
 pub fn caption(text: &str, chars_max: usize) -> Result<String> {
-    check_length(text, chars_max)?;
-    Ok(tidy(text))
+    let text = tidy(text);
+    check(&text, chars_max)?;
+    Ok(text)
 }
 
 /// Nobody posts into an archived room.

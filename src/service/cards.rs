@@ -135,9 +135,10 @@ fn title(view: View<'_>, room: &Room, viewer: AccountId, peer: Option<&PersonCar
         return Ok(name.clone());
     }
     if let (RoomKind::Direct(one, other), Some(peer)) = (room.kind, peer)
-        && (viewer == one || viewer == other) {
-            return Ok(peer.display_name.clone());
-        }
+        && (viewer == one || viewer == other)
+    {
+        return Ok(peer.display_name.clone());
+    }
     let mut names = Vec::new();
     for membership in view.some_members(room.id, NAMES_SHOWN + 1)? {
         if membership.account != viewer && names.len() < NAMES_SHOWN {

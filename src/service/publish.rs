@@ -15,28 +15,39 @@ use uuid::Uuid;
 
 /// The newest entries, so that sockets can resume without reading the disk.
 pub struct Recent {
-    entries: Mutex<VecDeque<Arc<Committed>>>,
+    newest: Mutex<Newest>,
     entries_max: usize,
 }
+
+#[derive(Default)]
+struct Newest {
+    entries: VecDeque<Arc<Committed>>,
+    size_bytes: usize,
+}
+
+/// Memory that the newest entries may take, roughly.
+const RECENT_BYTES_MAX: usize = 16 << 20;
 
 impl Recent {
     /// Holds at most so many.
     pub fn new(entries_max: usize) -> Self {
-        Self { entries: Mutex::default(), entries_max }
+        Self { newest: Mutex::default(), entries_max }
     }
 
-    fn entries(&self) -> MutexGuard<'_, VecDeque<Arc<Committed>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn newest(&self) -> MutexGuard<'_, Newest> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds what was committed, oldest first.
     pub fn add(&self, committed: impl IntoIterator<Item = Arc<Committed>>) {
-        let mut entries = self.entries();
+        let mut newest = self.newest();
         for entry in committed {
-            if entries.len() == self.entries_max {
-                entries.pop_front();
+            newest.size_bytes += size_of_entry(&entry);
+            newest.entries.push_back(entry);
+            while newest.entries.len() > self.entries_max || newest.size_bytes > RECENT_BYTES_MAX {
+                let Some(oldest) = newest.entries.pop_front() else { break };
+                newest.size_bytes = newest.size_bytes.saturating_sub(size_of_entry(&oldest));
             }
-            entries.push_back(entry);
         }
     }
 
@@ -45,7 +56,8 @@ impl Recent {
         if after >= to {
             return (after == to).then(Vec::new);
         }
-        let entries = self.entries();
+        let newest = self.newest();
+        let entries = &newest.entries;
         let first = entries.front()?.seq;
         if first > after + 1 || entries.back()?.seq < to {
             return None;
@@ -54,6 +66,16 @@ impl Recent {
         let end = entries.partition_point(|entry| entry.seq <= to);
         Some(entries.range(start..end).cloned().collect())
     }
+}
+
+fn size_of_entry(committed: &Committed) -> usize {
+    const EVENT_BYTES: usize = 320;
+    let text = |event: &Event| match event {
+        Event::MessagePosted(message) => message.body.len(),
+        Event::MessageEdited { body, .. } => body.len(),
+        _ => 0,
+    };
+    committed.entry.events.iter().map(|event| EVENT_BYTES + text(event)).sum()
 }
 
 /// Turns committed groups into steps for the hub.

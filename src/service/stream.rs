@@ -60,7 +60,7 @@ impl Service {
             let hello = Live::Hello {
                 person: cards::person(&account),
                 resumed: rest.is_some(),
-                online,
+                online: online(&rooms),
                 heartbeat_secs: crate::socket::HEARTBEAT_SECS,
             };
             let resume_from = after.filter(|_| rest.is_some()).unwrap_or(position);

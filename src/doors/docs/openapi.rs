@@ -21,17 +21,13 @@ pub fn service() -> OpenApiService<impl OpenApi, ()> {
         .server("/")
 }
 
-/// The finished document in both forms.
-#[derive(Clone)]
-pub struct OpenApiDocument {
-    pub json: String,
-    pub yaml: String,
-}
+/// The finished document.
+pub struct OpenApiDocument(Value);
 
 impl OpenApiDocument {
-    /// From what poem-openapi derived.
-    pub fn from_spec(spec: &str) -> Self {
-        let mut document: Value = serde_json::from_str(spec).expect("poem-openapi writes JSON");
+    /// What poem-openapi derived, with what it leaves out.
+    pub fn finished() -> Self {
+        let mut document: Value = serde_json::from_str(&service().spec()).expect("poem-openapi writes JSON");
         document["openapi"] = json!("3.0.3");
         refine_schemas(&mut document["components"]["schemas"]);
         add_examples(&mut document);
@@ -41,9 +37,17 @@ impl OpenApiDocument {
                 state_errors(path, operation);
             }
         }
-        let json = serde_json::to_string_pretty(&document).expect("a JSON value can be written");
-        let yaml = serde_yaml::to_string(&document).expect("a JSON value can be written as YAML");
-        Self { json, yaml }
+        Self(document)
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(&self.0).expect("a JSON value can be written")
+    }
+
+    /// As YAML.
+    pub fn yaml(&self) -> String {
+        serde_yaml::to_string(&self.0).expect("a JSON value can be written as YAML")
     }
 }
 
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_summary_a_tag_errors_and_every_body_an_example() {
-        let document: Value = serde_json::from_str(&OpenApiDocument::from_spec(&service().spec()).json).unwrap();
+        let OpenApiDocument(document) = OpenApiDocument::finished();
         let schemas = document["components"]["schemas"].as_object().unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {

@@ -1,7 +1,9 @@
 //! Swagger UI, which ships inside poem-openapi: served as separate files, so that no inline script is needed.
 
+use bytes::Bytes;
 use poem::{Endpoint, Response, Route, endpoint::make_sync, get, http::header};
 use poem_openapi::{OpenApi, OpenApiService};
+use std::sync::OnceLock;
 
 struct Nothing;
 
@@ -34,15 +36,24 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self'
 
 /// The pages below `/docs`.
 pub fn swagger_ui() -> impl Endpoint {
-    let bundled = OpenApiService::new(Nothing, "", "").swagger_ui_html();
-    let style = between(&bundled, "<style charset=\"UTF-8\">", "</style>");
-    // The bundle itself contains the word; what ends it is the last one before the body.
-    let script = between(&bundled, "<script charset=\"UTF-8\">", "</script>\n</head>");
     Route::new()
         .at("/", page())
         .at("/swagger-ui.css", file("text/css; charset=utf-8", style))
         .at("/swagger-ui.js", file("text/javascript; charset=utf-8", script))
-        .at("/start.js", file("text/javascript; charset=utf-8", START.to_owned()))
+        .at("/start.js", file("text/javascript; charset=utf-8", || START.to_owned()))
+}
+
+fn bundled() -> String {
+    OpenApiService::new(Nothing, "", "").swagger_ui_html()
+}
+
+fn style() -> String {
+    between(&bundled(), "<style charset=\"UTF-8\">", "</style>")
+}
+
+fn script() -> String {
+    // The bundle itself contains the word; what ends it is the last one before the body.
+    between(&bundled(), "<script charset=\"UTF-8\">", "</script>\n</head>")
 }
 
 fn page() -> impl Endpoint {
@@ -54,9 +65,11 @@ fn page() -> impl Endpoint {
     }))
 }
 
-fn file(content_type: &'static str, text: String) -> impl Endpoint {
-    let bytes = bytes::Bytes::from(text);
+/// Taken out of the bundle when somebody first asks for it.
+fn file(content_type: &'static str, make: fn() -> String) -> impl Endpoint {
+    let text = OnceLock::new();
     get(make_sync(move |_| {
+        let bytes: &Bytes = text.get_or_init(|| Bytes::from(make()));
         Response::builder()
             .content_type(content_type)
             .header(header::CACHE_CONTROL, "public, max-age=3600")
@@ -76,9 +89,8 @@ mod tests {
 
     #[test]
     fn the_bundle_is_taken_apart() {
-        let bundled = OpenApiService::new(Nothing, "", "").swagger_ui_html();
-        let script = between(&bundled, "<script charset=\"UTF-8\">", "</script>\n</head>");
+        let script = script();
         assert!(script.contains("SwaggerUIBundle") && !script.contains("let spec ="));
-        assert!(between(&bundled, "<style charset=\"UTF-8\">", "</style>").contains(".swagger-ui"));
+        assert!(style().contains(".swagger-ui"));
     }
 }

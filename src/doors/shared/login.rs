@@ -110,7 +110,9 @@ impl Client {
         let unknown = IpAddr::from([0, 0, 0, 0]);
         let address = peer.map_or(unknown, |peer| doors.origins.client_address(peer, headers));
         let user_agent = headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let is_secure = doors.origins.is_secure(peer, OverTls::No, headers);
+        let public_urls = &doors.service.config().public_urls;
+        let is_only_tls = !public_urls.is_empty() && public_urls.iter().all(crate::config::PublicUrl::is_tls);
+        let is_secure = is_only_tls || doors.origins.is_secure(peer, OverTls::No, headers);
         Self { peer, address, user_agent, is_secure }
     }
 }

@@ -71,7 +71,7 @@ impl Site {
 
 /// The whole plumbing around an app, with small limits.
 fn plumbed(app: impl Endpoint + 'static) -> impl Endpoint<Output = Response> {
-    let is_upload = |_: &_, path: &str| path.starts_with("/upload");
+    let is_upload = |request: &poem::Request| request.uri().path().starts_with("/upload");
     let body_limit = BodyLimit::new(1024, short_pace()).with_uploads(4096, is_upload);
     wrap(app, body_limit, PathTable::default(), SecurityHeaders::default())
 }
