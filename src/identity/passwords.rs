@@ -1,13 +1,15 @@
 //! Owns password hashing (argon2id) and the few rules for a good password. Hashing is costly on purpose, so it runs in
 //! a bounded pool; a sign-in takes the same time whether its account exists or not.
 
+use super::secrets::constant_time_eq;
 use crate::model::Error;
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc},
-};
+use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::Semaphore;
 
 /// A longer password is refused when it is set; any shorter one is kept whole.
@@ -20,6 +22,7 @@ const MAX_WAITING: usize = 64;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+const RESULT_BYTES: usize = 32;
 
 /// Why there is no answer about a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +82,7 @@ pub struct Passwords {
     /// One place for everyone who hashes or waits.
     places: Arc<Semaphore>,
     params: Params,
+    memory: Arc<Memory>,
     /// Stands for the hash of an unknown account: the same cost, and no password fits.
     nobody: PasswordHash,
 }
@@ -89,15 +93,22 @@ impl Passwords {
         let hashers = hashers.max(1);
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the cost is within argon2's bounds");
         let places = Arc::new(Semaphore::new(hashers + MAX_WAITING));
-        Self { hashers: Arc::new(Semaphore::new(hashers)), places, params, nobody: hash_of_nobody() }
+        Self {
+            hashers: Arc::new(Semaphore::new(hashers)),
+            places,
+            params,
+            memory: Arc::default(),
+            nobody: hash_of_nobody(),
+        }
     }
 
     /// Hashes a new password with a fresh salt.
     pub async fn hash(&self, password: &str) -> Result<PasswordHash, HashError> {
-        let (password, params) = (password.to_owned(), self.params.clone());
+        let (password, params, memory) = (password.to_owned(), self.params.clone(), Arc::clone(&self.memory));
         self.run(move || {
-            let hash: phc::PasswordHash = hasher(params).hash_password(password.as_bytes()).ok()?;
-            Some(PasswordHash(hash.to_string()))
+            let salt = rand::random::<[u8; 16]>();
+            let result = memory.hash(params, password.as_bytes(), &salt)?;
+            Some(phc_string(&salt, &result))
         })
         .await
     }
@@ -105,12 +116,15 @@ impl Passwords {
     /// Is this the password? `None` stands for an account that does not exist or has no password: always false, after
     /// the same work.
     pub async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
-        let (password, params) = (password.to_owned(), self.params.clone());
+        let (password, memory) = (password.to_owned(), Arc::clone(&self.memory));
         let exists = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).clone();
         let fits = self.run(move || {
             let hash = phc::PasswordHash::new(&hash.0).ok()?;
-            Some(hasher(params).verify_password(password.as_bytes(), &hash).is_ok())
+            let (salt, expected) = (hash.salt?, hash.hash?);
+            let result = memory.hash(Params::try_from(&hash).ok()?, password.as_bytes(), salt.as_ref())?;
+            let expected: [u8; RESULT_BYTES] = expected.as_ref().try_into().ok()?;
+            Some(constant_time_eq(&result, &expected))
         });
         Ok(fits.await? && exists)
     }
@@ -127,14 +141,35 @@ impl Passwords {
     }
 }
 
-fn hasher(params: Params) -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+/// The memory that hashing works in, kept from one hash to the next: freed and taken again, it would stay with the process
+/// once for every thread that ever hashed.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    fn hash(&self, params: Params, password: &[u8], salt: &[u8]) -> Option<[u8; RESULT_BYTES]> {
+        let block_count = params.block_count();
+        let mut blocks = self.free().pop().unwrap_or_default();
+        blocks.resize(block_count, Block::default());
+        let mut result = [0; RESULT_BYTES];
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hashed = hasher.hash_password_into_with_memory(password, salt, &mut result, &mut blocks);
+        self.free().push(blocks);
+        hashed.ok().map(|()| result)
+    }
+
+    fn free(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A hash that was never computed, so that the start need not wait for one: random bits where the result would be.
 fn hash_of_nobody() -> PasswordHash {
-    let salt = STANDARD_NO_PAD.encode(rand::random::<[u8; 16]>());
-    let result = STANDARD_NO_PAD.encode(rand::random::<[u8; 32]>());
+    phc_string(&rand::random(), &rand::random())
+}
+
+fn phc_string(salt: &[u8; 16], result: &[u8; RESULT_BYTES]) -> PasswordHash {
+    let (salt, result) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(result));
     PasswordHash(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${result}"))
 }
 

@@ -8,6 +8,9 @@ use crate::model::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+/// Messages of a deleted room that are in memory at a time.
+const DELETED_AT_ONCE: usize = 1_000;
+
 /// Writes what an event means.
 pub(super) fn apply(kv: &mut dyn KvMut, event: &Event) -> StoreResult<()> {
     match event {
@@ -29,8 +32,11 @@ pub(super) fn apply(kv: &mut dyn KvMut, event: &Event) -> StoreResult<()> {
         Event::MemberLeft { room, account } => remove_member(kv, *room, *account),
         Event::MessagePosted(message) => put_posted(kv, message),
         Event::MessageEdited { room, seq, body, at, .. } => change_message(kv, *room, *seq, |message| {
-            message.body.clone_from(body);
-            message.edited_at = Some(*at);
+            // What was deleted never comes back.
+            if message.retracted.is_none() {
+                message.body.clone_from(body);
+                message.edited_at = Some(*at);
+            }
         }),
         Event::MessageRetracted { room, seq, by, at, .. } => retract(kv, *room, *seq, Retraction { by: *by, at: *at }),
         Event::ReadMarkMoved { room, account, seq, at } => {
@@ -111,6 +117,10 @@ fn put_room(kv: &mut dyn KvMut, room: &Room) -> StoreResult<()> {
         (RoomKind::Direct(one, other), _) => put(kv, keys::direct_pair(*one, *other), &room.id)?,
         _ => {}
     }
+    // There from the beginning, so that it does not depend on members who have left again.
+    if kv.get(&keys::room_head(room.id))?.is_none() {
+        put(kv, keys::room_head(room.id), &RoomHead::default())?;
+    }
     put(kv, keys::room(room.id), room)
 }
 
@@ -133,12 +143,18 @@ fn delete_room(kv: &mut dyn KvMut, id: RoomId) -> StoreResult<()> {
     for mark in View::of(kv).keys_below(&keys::read_marks(id))? {
         kv.put(mark, None);
     }
-    for message in View::of(kv).all_messages(id)? {
-        forget_message_keys(kv, &message);
-        if let Some(file) = message.file {
-            remove_file(kv, file);
+    let mut next_seq = 0;
+    loop {
+        let messages = View::of(kv).messages_from(id, next_seq, u64::MAX, DELETED_AT_ONCE)?;
+        let Some(last) = messages.last() else { break };
+        next_seq = last.seq + 1;
+        for message in &messages {
+            forget_message_keys(kv, message);
+            if let Some(file) = message.file {
+                remove_file(kv, file);
+            }
+            kv.put(keys::message(id, message.seq), None);
         }
-        kv.put(keys::message(id, message.seq), None);
     }
     kv.put(keys::room_head(id), None);
     kv.put(keys::room(id), None);
@@ -202,6 +218,8 @@ fn retract(kv: &mut dyn KvMut, room: RoomId, seq: u64, retraction: Retraction) -
     change_message(kv, room, seq, |message| {
         message.body.clear();
         message.file = None;
+        // Edits of what was deleted are forgotten with it.
+        message.edited_at = None;
         message.retracted = Some(retraction);
     })
 }

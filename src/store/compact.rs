@@ -1,7 +1,7 @@
 //! What may be dropped from the journal: whatever a later event replaced or took back. Sequences never change, so a
 //! socket can resume across a compaction. The invariant: replaying what is left gives exactly the same index.
 
-use super::{StoreResult, codec, journal, view::View};
+use super::{StoreError, StoreResult, codec, journal, view::View};
 use crate::model::{Account, AccountId, Entry, Event, Membership, Message, Room, RoomId, Timestamp};
 use std::path::Path;
 
@@ -15,17 +15,26 @@ pub struct Report {
     pub bytes_after: u64,
 }
 
-/// Rewrites every sealed segment, oldest first, without what `view` shows to be replaced or deleted.
-pub(super) fn compact_journal(folder: &Path, view: View<'_>) -> StoreResult<Report> {
+/// Rewrites every sealed segment without what `view` shows to be replaced or deleted.
+///
+/// Oldest first: after a stop in between, an event that takes something back is still there as long as what it takes
+/// back may be. The view may become newer meanwhile: what it shows comes from entries that are in the journal already.
+pub(super) fn compact_journal(folder: &Path, view: View<'_>, is_stopping: impl Fn() -> bool) -> StoreResult<Report> {
     let mut report = Report::default();
     for segment in journal::segments(folder)?.into_iter().filter(|segment| segment.sealed) {
         let mut failed = None;
-        let sizes = journal::rewrite(folder, segment.first_seq, |record| match keep(&record.payload, view) {
-            Ok(rewrite) => rewrite,
-            Err(error) => {
-                failed.get_or_insert(error);
-                journal::Rewrite::Keep
+        // What was dropped before a failure was rightly dropped; the rest stays.
+        let sizes = journal::rewrite(folder, segment.first_seq, |record| {
+            if failed.is_none() && is_stopping() {
+                failed = Some(StoreError::Stopped);
             }
+            if failed.is_some() {
+                return journal::Rewrite::Keep;
+            }
+            keep(&record.payload, view).unwrap_or_else(|error| {
+                failed = Some(error);
+                journal::Rewrite::Keep
+            })
         })?;
         if let Some(error) = failed {
             return Err(error);
@@ -58,7 +67,9 @@ pub(super) fn without_replaced(entry: Entry, view: View<'_>) -> StoreResult<Opti
 fn still_needed(event: Event, view: View<'_>) -> StoreResult<Option<Event>> {
     let needed = match &event {
         Event::AccountRegistered(account) | Event::AccountChanged { account, .. } => is_current_account(account, view)?,
-        Event::SessionStarted(session) => view.session(session.id)?.is_some(),
+        Event::SessionStarted(session) => {
+            view.session(session.id)?.is_some_and(|current| current.account == session.account)
+        }
         Event::SessionRefreshed { session, generation, .. } => {
             view.session(*session)?.is_some_and(|current| current.generation == *generation)
         }
@@ -70,12 +81,14 @@ fn still_needed(event: Event, view: View<'_>) -> StoreResult<Option<Event>> {
         // Kept while the room is there: it also takes back the read mark.
         Event::MemberLeft { room, .. } => view.room(*room)?.is_some(),
         Event::MessagePosted(message) => return posted(message, view),
-        Event::MessageEdited { room, seq, at, .. } => view
-            .message(*room, *seq)?
-            .is_some_and(|current| current.retracted.is_none() && current.edited_at == Some(*at)),
+        // The text too: two edits of one group have the same time.
+        Event::MessageEdited { room, seq, body, at, .. } => {
+            let is_current = |current: Message| current.edited_at == Some(*at) && current.body == *body;
+            view.message(*room, *seq)?.is_some_and(|current| current.retracted.is_none() && is_current(current))
+        }
         Event::MessageRetracted { room, seq, .. } => view.message(*room, *seq)?.is_some(),
         Event::ReadMarkMoved { room, account, seq, at } => is_current_mark(*room, *account, *seq, *at, view)?,
-        Event::FileStored(file) => view.file(file.id)?.is_some(),
+        Event::FileStored(file) => view.file(file.id)?.as_ref() == Some(file),
     };
     Ok(needed.then_some(event))
 }
@@ -96,14 +109,16 @@ fn is_current_mark(room: RoomId, account: AccountId, seq: u64, at: Timestamp, vi
     Ok(view.read_mark(room, account)?.is_some_and(|mark| mark.seq == seq && mark.at == at))
 }
 
-/// A posted message without a text that was edited away or deleted; gone with its room.
+/// A posted message without a text or a file that it no longer has: what took them away supplies the rest. Gone with
+/// its room.
 fn posted(message: &Message, view: View<'_>) -> StoreResult<Option<Event>> {
-    Ok(view.message(message.room, message.seq)?.map(|current| {
+    let current = view.message(message.room, message.seq)?.filter(|current| current.id == message.id);
+    Ok(current.map(|current| {
         let mut kept = message.clone();
-        if current.retracted.is_some() || current.edited_at.is_some() {
+        if kept.body != current.body {
             kept.body.clear();
         }
-        if current.retracted.is_some() {
+        if kept.file != current.file {
             kept.file = None;
         }
         Event::MessagePosted(kept)

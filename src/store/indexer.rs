@@ -1,125 +1,278 @@
-//! The indexer thread: the only writer of the index. Takes what the tail holds in large batches; acknowledging never
-//! waits for it.
+//! The indexer thread: the only writer of the index. Takes what was committed in batches of whole groups, so that the
+//! index always shows one moment of the journal; acknowledging never waits for it. An index that fails, or that has no
+//! room to grow, stops nobody: it is replaced, or waits.
 
 use super::{
     StoreError, StoreResult, codec, index,
-    keys::{self, Key},
-    kv::{Kv, Order, Tail},
-    shared::{IndexerTask, Shared},
-    view::GO_ON,
+    journal::{self, Synced},
+    keys,
+    kv::{Base, Kv, Order, Pair},
+    replay::replay,
+    room::IndexRoom,
+    shared::{Batch, IndexerTask, RewriteDone, Shared},
+    view::{GO_ON, STOP},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long pairs may gather before the index takes them.
 const GATHER: Duration = Duration::from_millis(100);
-/// How many pairs are enough to begin at once.
-const ENOUGH: usize = 8_192;
-/// Pairs in one batch while copying.
-const COPY_BATCH: usize = 4_096;
+/// How many pairs are enough to begin at once, and the most that one batch takes unless a single group has more.
+/// Readers wait while sled takes a batch.
+const BATCH_PAIRS: usize = 4_096;
+/// More pairs than this, which only a single group can have, are not taken in one batch.
+const WHOLE_PAIRS: usize = 4 * BATCH_PAIRS;
+/// Pairs copied between two looks at what has come in.
+const COPY_PAIRS: usize = 2_048;
+/// How often an idle index is looked after, and one without room is tried again.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) struct Indexer {
     pub shared: Arc<Shared>,
     /// The data folder.
     pub folder: PathBuf,
     pub cache_bytes: u64,
+    pub synced: Synced,
+    /// Held by a compaction: the journal cannot be replayed while it changes.
+    pub maintenance: Arc<tokio::sync::Mutex<()>>,
+    pub room: IndexRoom,
 }
 
 impl Indexer {
-    /// Runs until told to stop; everything committed is in the index then. A failing index ends the process: the next
-    /// start rebuilds it.
-    pub fn run(self) {
+    /// Runs until told to stop; everything committed is in the index then, unless it failed.
+    pub fn run(mut self) {
         loop {
-            let outcome = match self.shared.next_task() {
+            let outcome = match self.shared.next_task(LOOK_EVERY) {
                 IndexerTask::Take => {
-                    self.shared.gather(GATHER, ENOUGH);
-                    self.take()
+                    self.shared.gather(GATHER, BATCH_PAIRS);
+                    self.take_all(None)
                 }
                 IndexerTask::Rewrite(done) => {
-                    let _ = done.send(self.rewrite());
-                    Ok(())
+                    self.rewrite(done);
+                    self.look_after()
                 }
+                IndexerTask::LookAfterIt => self.look_after(),
                 IndexerTask::Stop => break,
             };
             self.shared.indexer_pulse.end();
             if let Err(error) = outcome {
-                self.shared.fatal(&format!("{error}; the index is rebuilt at the next start, nothing is lost"));
-                return;
+                tracing::error!(cause = %error, "the index failed; it is rebuilt from the journal, nothing is lost");
+                self.replace();
             }
         }
-        if let Err(error) = self.take() {
+        self.shared.refuse_rewrite();
+        if let Err(error) = self.take_all(None) {
             tracing::error!(cause = %error, "the index was not finished; it is rebuilt at the next start");
         }
         self.shared.indexer_pulse.end();
     }
 
-    fn take(&self) -> StoreResult<()> {
-        self.shared.indexer_pulse.begin();
-        let (snapshot, seq) = self.shared.snapshot_at();
-        if snapshot.tail.is_empty() {
-            return Ok(());
+    fn base(&self) -> StoreResult<Arc<Base>> {
+        self.shared.moment().snapshot.base.ok_or(StoreError::Stopped)
+    }
+
+    /// Gives the index everything that waits for it; `also` gets the same. Ends early when there is no room.
+    fn take_all(&mut self, also: Option<&Base>) -> StoreResult<()> {
+        let base = self.base()?;
+        loop {
+            let groups = self.shared.oldest(BATCH_PAIRS);
+            let Some(last_seq) = groups.last().map(|batch| batch.last_seq) else { return Ok(()) };
+            self.shared.indexer_pulse.begin();
+            if !self.room.ensure() {
+                self.shared.set_paused(true);
+                return Ok(());
+            }
+            for index in [Some(base.as_ref()), also].into_iter().flatten() {
+                self.apply(index, &groups, last_seq)?;
+            }
+            self.shared.taken(last_seq);
         }
-        apply_tail(&snapshot.db, &snapshot.tail, seq)?;
-        self.shared.taken(&snapshot.tail, None);
+    }
+
+    fn apply(&self, index: &Base, groups: &[Arc<Batch>], last_seq: u64) -> StoreResult<()> {
+        let _no_rest = self.shared.keep_index_at_rest();
+        let pairs: Vec<_> = groups.iter().flat_map(|group| &group.pairs).collect();
+        apply_pairs(index, &pairs, last_seq, || self.shared.indexer_pulse.begin())
+    }
+
+    /// Says so if the index failed while others used it, and lets it go on if it had no room.
+    fn look_after(&mut self) -> StoreResult<()> {
+        let base = self.base()?;
+        base.get(&keys::applied())?;
+        if base.has_failed() {
+            return Err(StoreError::Index("a read of it failed".into()));
+        }
+        if self.room.ensure() {
+            self.shared.set_paused(false);
+        }
         Ok(())
+    }
+
+    /// Puts a fresh index, made from the journal, in the place of one that failed. Tried again until it works.
+    fn replace(&mut self) {
+        while !self.shared.is_stopping() {
+            self.shared.refuse_rewrite();
+            let maintenance = Arc::clone(&self.maintenance);
+            // A compaction may be waiting for us: it learns that there is no rewrite, and ends.
+            let Ok(_journal_stays) = maintenance.try_lock() else {
+                std::thread::sleep(Duration::from_millis(20));
+                continue;
+            };
+            match self.rebuild() {
+                Ok(()) => {
+                    self.shared.set_paused(false);
+                    return tracing::info!("the index was rebuilt");
+                }
+                Err(error) => tracing::error!(cause = %error, "rebuilding the index failed; it is tried again"),
+            }
+            // Nobody waits for an index that may be long in coming.
+            self.shared.set_paused(true);
+            self.shared.indexer_pulse.end();
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    fn rebuild(&mut self) -> StoreResult<()> {
+        let last_seq = self.shared.moment().position.last_seq;
+        let (generation, fresh) = index::create_beside(&self.folder, self.cache_bytes)?;
+        let built = self.rebuild_into(&fresh, last_seq).and_then(|()| self.put_in_place(generation, fresh));
+        match built {
+            Ok(former) => {
+                self.shared.taken(last_seq);
+                self.shared.indexer_pulse.end();
+                retire(former, self.folder.clone(), None)
+            }
+            Err(error) => {
+                index::remove(&self.folder, generation);
+                Err(error)
+            }
+        }
+    }
+
+    fn rebuild_into(&self, fresh: &Arc<Base>, last_seq: u64) -> StoreResult<()> {
+        let records = journal::read(&self.folder.join("journal"), &self.synced, 1)?;
+        let on_progress = |_, _| self.shared.indexer_pulse.begin();
+        replay(fresh, records, 0, last_seq, &on_progress)
     }
 
     /// Copies the index in key order into a fresh one, which holds nothing that was deleted, and puts it in its place.
-    fn rewrite(&self) -> StoreResult<()> {
-        self.take()?;
-        let (snapshot, _) = self.shared.snapshot_at();
-        let old = Arc::clone(&snapshot.db);
-        let (generation, fresh) = index::create_beside(&self.folder, self.cache_bytes)?;
-        self.copy(&old, &fresh)?;
-        fresh.flush().map_err(StoreError::index)?;
-        let former = index::swap(&self.folder, generation)?;
-        self.shared.taken(&Tail::new(), Some(fresh));
-        drop(snapshot);
-        wait_until_unread(old);
-        index::remove(&self.folder, former);
-        Ok(())
+    fn rewrite(&mut self, done: RewriteDone) {
+        let outcome = self.copy_beside().and_then(|former| retire(former, self.folder.clone(), Some(done.clone())));
+        if let Err(error) = outcome {
+            // Whoever asked may have gone.
+            let _ = done.send(Err(error));
+        }
     }
 
-    fn copy(&self, old: &sled::Db, fresh: &sled::Db) -> StoreResult<()> {
-        let mut batch = sled::Batch::default();
-        let mut gathered = 0;
-        old.scan(&[0], &[u8::MAX], Order::Ascending, &mut |key, value| {
-            batch.insert(key, value);
-            gathered += 1;
-            if gathered == COPY_BATCH {
-                self.shared.indexer_pulse.begin();
-                fresh.apply_batch(std::mem::take(&mut batch)).map_err(StoreError::index)?;
-                gathered = 0;
+    fn copy_beside(&mut self) -> StoreResult<Former> {
+        self.take_all(None)?;
+        index::refuse_without_room(&self.folder)?;
+        let (generation, fresh) = index::create_beside(&self.folder, self.cache_bytes)?;
+        let copied = self.copy(&fresh).and_then(|()| self.put_in_place(generation, fresh));
+        if copied.is_err() {
+            index::remove(&self.folder, generation);
+        }
+        copied
+    }
+
+    fn copy(&mut self, fresh: &Arc<Base>) -> StoreResult<()> {
+        let old = self.base()?;
+        let mut from = vec![0];
+        loop {
+            if self.shared.is_stopping() {
+                return Err(StoreError::Stopped);
             }
-            Ok(GO_ON)
-        })?;
-        fresh.apply_batch(batch).map_err(StoreError::index)
+            self.shared.indexer_pulse.begin();
+            let next = copy_some(&old, fresh, &from)?;
+            // What comes in goes into both, so that nothing piles up however long this takes.
+            self.take_all(Some(fresh))?;
+            match next {
+                Some(next) => from = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn put_in_place(&mut self, generation: u64, fresh: Arc<Base>) -> StoreResult<Former> {
+        fresh.guarded(|db| db.flush())?;
+        let number = index::swap(&self.folder, generation)?;
+        self.room = IndexRoom::of(&self.folder, generation);
+        Ok(Former { base: self.shared.exchange(Some(fresh)), generation: number })
     }
 }
 
-/// Readers may still hold the former index for a moment; its files go when the last one is done.
-fn wait_until_unread(mut former: Arc<sled::Db>) {
+/// An index that was in use, with its generation.
+struct Former {
+    base: Option<Arc<Base>>,
+    generation: u64,
+}
+
+/// Removes a former index once its last reader is done. On a thread of its own: sled may hang while it is dropped.
+fn retire(former: Former, folder: PathBuf, done: Option<RewriteDone>) -> StoreResult<()> {
+    super::spawn("index-retire", move || {
+        former.base.map(into_unread);
+        index::remove(&folder, former.generation);
+        if let Some(done) = done {
+            // Whoever asked may have gone.
+            let _ = done.send(Ok(()));
+        }
+    })
+    .map(drop)
+}
+
+/// Waits until nobody reads an index any more.
+fn into_unread(mut index: Arc<Base>) -> Base {
     loop {
-        match Arc::try_unwrap(former) {
-            Ok(db) => return drop(db),
-            Err(still_read) => former = still_read,
+        match Arc::try_unwrap(index) {
+            Ok(base) => return base,
+            Err(still_read) => index = still_read,
         }
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Gives the index all pairs of a tail and the sequence they reach, in one batch.
-pub(super) fn apply_tail(db: &sled::Db, tail: &Tail, seq: u64) -> StoreResult<()> {
+/// Copies some pairs from `from` on; gives back where to go on.
+fn copy_some(old: &Base, fresh: &Base, from: &[u8]) -> StoreResult<Option<Vec<u8>>> {
     let mut batch = sled::Batch::default();
-    for (key, staged) in tail {
-        put_into(&mut batch, key, staged.value.clone());
-    }
-    batch.insert(keys::applied(), codec::encode(&seq)?);
-    db.apply_batch(batch).map_err(StoreError::index)
+    let (mut gathered, mut next) = (0, None);
+    old.scan(from, &[u8::MAX], Order::Ascending, &mut |key, value| {
+        if gathered == COPY_PAIRS {
+            next = Some(key.to_vec());
+            return Ok(STOP);
+        }
+        batch.insert(key, value);
+        gathered += 1;
+        Ok(GO_ON)
+    })?;
+    fresh.guarded(|db| db.apply_batch(batch))?;
+    Ok(next)
 }
 
-fn put_into(batch: &mut sled::Batch, key: &Key, value: Option<sled::IVec>) {
-    match value {
-        Some(value) => batch.insert(key.as_slice(), value),
-        None => batch.remove(key.as_slice()),
+/// Gives the index pairs and the sequence they reach, all or nothing. Of two pairs with one key the later counts.
+///
+/// What is too much for one batch, which would hold up readers, goes in steps; meanwhile the index does not say which
+/// moment it shows, so that it is not believed if the process ends before it is done.
+pub(super) fn apply_pairs(index: &Base, pairs: &[&Pair], last_seq: u64, mut on_step: impl FnMut()) -> StoreResult<()> {
+    let mut last_step = pairs;
+    if pairs.len() > WHOLE_PAIRS {
+        index.guarded(|db| db.remove(keys::applied()))?;
+        for step in pairs.chunks(BATCH_PAIRS) {
+            on_step();
+            index.guarded(|db| db.apply_batch(batch_of(step)))?;
+        }
+        last_step = &[];
     }
+    let mut batch = batch_of(last_step);
+    batch.insert(keys::applied(), codec::encode(&last_seq)?);
+    index.guarded(|db| db.apply_batch(batch))
+}
+
+fn batch_of(pairs: &[&Pair]) -> sled::Batch {
+    let mut batch = sled::Batch::default();
+    for Pair { key, staged } in pairs {
+        match &staged.value {
+            Some(value) => batch.insert(key, value),
+            None => batch.remove(key),
+        }
+    }
+    batch
 }

@@ -2,9 +2,16 @@
 //!
 //! A read goes through layers: what was committed but not yet taken by the index lies in an immutable map over it.
 
-use super::{StoreError, StoreResult, keys::Key};
+use super::{StoreError, StoreResult, keys::Key, pulse::Pulse};
 use imbl::OrdMap;
-use std::{ops::ControlFlow, sync::Arc};
+use std::{
+    ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// Bytes of a value.
 pub(super) type Value = sled::IVec;
@@ -17,8 +24,18 @@ pub(super) struct Staged {
     pub value: Option<Value>,
 }
 
-/// Committed pairs that the index has not taken yet.
-pub(super) type Tail = OrdMap<Key, Staged>;
+/// Committed pairs that the index has not taken yet. Keys are shared with the batch that takes them.
+pub(super) type Tail = OrdMap<sled::IVec, Staged>;
+
+/// A pair on its way into the index.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub key: sled::IVec,
+    pub staged: Staged,
+}
+
+/// Staged pairs between two signs of life.
+const PAIRS_PER_BEAT: usize = 1024;
 
 /// Which way a scan goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,20 +59,50 @@ pub(super) trait KvMut: Kv {
     fn put(&mut self, key: Key, value: Option<Value>);
 }
 
-impl Kv for sled::Db {
+/// The index below the tail. sled's errors and panics become errors here and are remembered, so that an index that
+/// failed once is replaced.
+pub(super) struct Base {
+    pub db: sled::Db,
+    failed: AtomicBool,
+}
+
+impl Base {
+    pub fn new(db: sled::Db) -> Self {
+        Self { db, failed: AtomicBool::new(false) }
+    }
+
+    /// Whether any read or write of it ever failed.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Runs something of sled's where neither its error nor its panic goes unnoticed.
+    pub fn guarded<T>(&self, run: impl FnOnce(&sled::Db) -> sled::Result<T>) -> StoreResult<T> {
+        let result = catch_unwind(AssertUnwindSafe(|| run(&self.db)))
+            .unwrap_or_else(|_| Err(sled::Error::ReportableBug("it panicked".into())));
+        result.map_err(|error| {
+            self.failed.store(true, Ordering::Relaxed);
+            StoreError::index(error)
+        })
+    }
+}
+
+impl Kv for Base {
     fn get(&self, key: &[u8]) -> StoreResult<Option<Value>> {
-        sled::Tree::get(self, key).map_err(StoreError::index)
+        self.guarded(|db| db.get(key))
     }
 
     fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()> {
-        let mut pairs = self.range(from..to);
+        let mut pairs = self.db.range(from..to);
         loop {
-            let pair = match order {
-                Order::Ascending => pairs.next(),
-                Order::Descending => pairs.next_back(),
-            };
-            let Some(pair) = pair else { return Ok(()) };
-            let (key, value) = pair.map_err(StoreError::index)?;
+            let pair = self.guarded(|_| {
+                match order {
+                    Order::Ascending => pairs.next(),
+                    Order::Descending => pairs.next_back(),
+                }
+                .transpose()
+            })?;
+            let Some((key, value)) = pair else { return Ok(()) };
             if visit(&key, &value)?.is_break() {
                 return Ok(());
             }
@@ -63,23 +110,30 @@ impl Kv for sled::Db {
     }
 }
 
-/// A tail over an index: what is committed at one moment.
+/// A tail over an index. What is in the tail stays as it was; of the rest, reads find the newest.
 #[derive(Clone)]
 pub struct Snapshot {
     pub(super) tail: Tail,
-    pub(super) db: Arc<sled::Db>,
+    /// `None` once the store is closed.
+    pub(super) base: Option<Arc<Base>>,
+}
+
+impl Snapshot {
+    fn base(&self) -> StoreResult<&Base> {
+        self.base.as_deref().ok_or(StoreError::Stopped)
+    }
 }
 
 impl Kv for Snapshot {
     fn get(&self, key: &[u8]) -> StoreResult<Option<Value>> {
         match self.tail.get(key) {
             Some(staged) => Ok(staged.value.clone()),
-            None => Kv::get(self.db.as_ref(), key),
+            None => self.base()?.get(key),
         }
     }
 
     fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()> {
-        scan_layers(&self.tail, self.db.as_ref(), from, to, order, visit)
+        scan_layers(&self.tail, self.base()?, from, to, order, visit)
     }
 }
 
@@ -93,7 +147,7 @@ fn scan_layers(
     visit: &mut Visit<'_>,
 ) -> StoreResult<()> {
     let range = tail.range::<_, [u8]>((std::ops::Bound::Included(from), std::ops::Bound::Excluded(to)));
-    let mut staged: Box<dyn Iterator<Item = (&Key, &Staged)>> = match order {
+    let mut staged: Box<dyn Iterator<Item = (&sled::IVec, &Staged)>> = match order {
         Order::Ascending => Box::new(range),
         Order::Descending => Box::new(range.rev()),
     };
@@ -102,14 +156,14 @@ fn scan_layers(
     below.scan(from, to, order, &mut |key, value| {
         while let Some((staged_key, entry)) = next {
             let comes_first = match order {
-                Order::Ascending => staged_key.as_slice() <= key,
-                Order::Descending => staged_key.as_slice() >= key,
+                Order::Ascending => staged_key.as_ref() <= key,
+                Order::Descending => staged_key.as_ref() >= key,
             };
             if !comes_first {
                 break;
             }
             next = staged.next();
-            let replaces = staged_key.as_slice() == key;
+            let replaces = staged_key.as_ref() == key;
             if let Some(value) = &entry.value
                 && visit(staged_key, value)?.is_break()
             {
@@ -136,13 +190,16 @@ fn scan_layers(
 /// A snapshot that one mutation writes on. Dropping it takes back all that was written.
 pub(super) struct Staging {
     pub snapshot: Snapshot,
-    /// What was written, in order, for the tail.
-    pub written: Vec<(Key, Option<Value>)>,
+    /// What was written, in order.
+    pub written: Vec<Pair>,
+    /// Journal sequence of the entry that this becomes.
+    seq: u64,
+    pulse: Arc<Pulse>,
 }
 
 impl Staging {
-    pub fn on(snapshot: Snapshot) -> Self {
-        Self { snapshot, written: Vec::new() }
+    pub fn new(snapshot: Snapshot, seq: u64, pulse: Arc<Pulse>) -> Self {
+        Self { snapshot, written: Vec::new(), seq, pulse }
     }
 }
 
@@ -158,8 +215,12 @@ impl Kv for Staging {
 
 impl KvMut for Staging {
     fn put(&mut self, key: Key, value: Option<Value>) {
-        self.snapshot.tail.insert(key.clone(), Staged { seq: u64::MAX, value: value.clone() });
-        self.written.push((key, value));
+        let pair = Pair { key: key.into(), staged: Staged { seq: self.seq, value } };
+        self.snapshot.tail.insert(pair.key.clone(), pair.staged.clone());
+        self.written.push(pair);
+        if self.written.len().is_multiple_of(PAIRS_PER_BEAT) {
+            self.pulse.begin();
+        }
     }
 }
 
@@ -193,7 +254,8 @@ mod tests {
                 db.insert([*key], &[*value]).unwrap();
                 model.insert(vec![*key], vec![*value]);
             }
-            let mut staging = Staging::on(Snapshot { tail: Tail::new(), db: Arc::new(db) });
+            let snapshot = Snapshot { tail: Tail::new(), base: Some(Arc::new(Base::new(db))) };
+            let mut staging = Staging::new(snapshot, 1, Arc::default());
             for (key, value) in &above {
                 staging.put(vec![*key], value.map(|value| Value::from(&[value])));
                 match value {

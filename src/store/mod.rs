@@ -9,11 +9,16 @@ pub mod blobs;
 mod codec;
 mod compact;
 mod error;
+mod export;
 mod index;
 mod indexer;
 pub mod journal;
 mod keys;
 mod kv;
+mod pulse;
+mod replay;
+mod restore;
+mod room;
 mod shared;
 mod space;
 pub mod upload;
@@ -22,7 +27,7 @@ mod writer;
 
 pub use blobs::Blobs;
 pub use error::{StoreError, StoreResult};
-pub use index::OnProgress;
+pub use replay::OnProgress;
 pub use shared::OnFatal;
 pub use view::{Flow, GO_ON, STOP, View};
 pub use writer::{Committed, OnCommitted, Tx};
@@ -32,12 +37,12 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// No progress for this long ends the process; the next start recovers.
-const STUCK_AFTER: Duration = Duration::from_secs(30);
+/// How long closing waits for readers to let go of the index.
+const READERS_LIMIT: Duration = Duration::from_secs(5);
 
 /// How a store is opened.
 pub struct Options {
@@ -52,7 +57,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
 }
 
-/// A committed state to read from. It does not change; dropping it soon frees memory.
+/// A committed state to read from. What was committed later may show in it record by record, never in parts of one;
+/// dropping it soon frees memory.
 #[derive(Clone)]
 pub struct Snapshot(kv::Snapshot);
 
@@ -71,7 +77,7 @@ pub struct Store {
     synced: journal::Synced,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// One compaction or backup at a time: they must not move segments below each other.
-    maintenance: tokio::sync::Mutex<()>,
+    maintenance: Arc<tokio::sync::Mutex<()>>,
     blobs: Blobs,
     /// Held by a backup: attachments stay until it has them all.
     blobs_in_use: tokio::sync::RwLock<()>,
@@ -105,8 +111,11 @@ impl Store {
             );
         }
         let synced = opened.journal.synced();
-        let db = index::open(&folder, options.index_cache_bytes, &synced, opened.last_seq, on_progress)?;
-        let shared = Arc::new(shared::Shared::new(db, opened.last_seq, on_fatal));
+        let cache_bytes = options.index_cache_bytes;
+        let opening = index::Opening { data: &folder, cache_bytes, synced: &synced, on_progress };
+        let (base, generation) = index::open(&opening)?;
+        let shared = Arc::new(shared::Shared::new(base, synced.position(), on_fatal));
+        let maintenance = Arc::<tokio::sync::Mutex<()>>::default();
         let (jobs, queue) = mpsc::channel(options.queue_len);
         let writer = writer::Writer {
             jobs: queue,
@@ -119,18 +128,20 @@ impl Store {
         let indexer = indexer::Indexer {
             shared: Arc::clone(&shared),
             folder: folder.clone(),
-            cache_bytes: options.index_cache_bytes,
+            cache_bytes,
+            synced: synced.clone(),
+            maintenance: Arc::clone(&maintenance),
+            room: room::IndexRoom::of(&folder, generation),
         };
         let threads = vec![spawn("writer", move || writer.run())?, spawn("indexer", move || indexer.run())?];
-        watch(Arc::downgrade(&shared))?;
-        let threads = Mutex::new(threads);
+        pulse::watch(Arc::downgrade(&shared))?;
         Ok(Arc::new(Self {
             folder,
             shared,
             jobs,
             synced,
-            threads,
-            maintenance: tokio::sync::Mutex::default(),
+            threads: Mutex::new(threads),
+            maintenance,
             blobs: options.blobs,
             blobs_in_use: tokio::sync::RwLock::default(),
         }))
@@ -143,13 +154,13 @@ impl Store {
 
     /// What is committed now.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot(self.shared.snapshot())
+        Snapshot(self.shared.moment().snapshot)
     }
 
     /// What is committed now, and the journal sequence that it reaches.
     pub fn snapshot_at(&self) -> (Snapshot, u64) {
-        let (snapshot, seq) = self.shared.snapshot_at();
-        (Snapshot(snapshot), seq)
+        let moment = self.shared.moment();
+        (Snapshot(moment.snapshot), moment.position.last_seq)
     }
 
     /// Lets `decide` decide over the newest state and say what happened. Returns when that is in the synced journal.
@@ -181,7 +192,9 @@ impl Store {
         self.roll().await?;
         let snapshot = self.snapshot();
         let journal_folder = self.folder.join("journal");
-        let report = blocking(move || compact::compact_journal(&journal_folder, snapshot.view())).await?;
+        let shared = Arc::clone(&self.shared);
+        let is_stopping = move || shared.is_stopping();
+        let report = blocking(move || compact::compact_journal(&journal_folder, snapshot.view(), is_stopping)).await?;
         let (done, rewritten) = std::sync::mpsc::channel();
         self.shared.ask_for_rewrite(done);
         blocking(move || rewritten.recv().unwrap_or(Err(StoreError::Stopped))).await?;
@@ -192,9 +205,16 @@ impl Store {
     pub async fn back_up(&self, out: PathBuf) -> StoreResult<archive::Summary> {
         let _only_one = self.maintenance.lock().await;
         let _blobs_stay = self.blobs_in_use.write().await;
-        let (folder, blobs, synced) = (self.folder.clone(), self.blobs.clone(), self.synced.clone());
-        let snapshot = self.snapshot();
-        blocking(move || archive::back_up(&folder, &blobs, &synced, snapshot.view(), &out)).await
+        let (folder, blobs, shared) = (self.folder.clone(), self.blobs.clone(), Arc::clone(&self.shared));
+        blocking(move || {
+            // The files of exactly the moment at which the journal is cut.
+            let (position, files) = shared.at_rest(|moment| {
+                let files = Snapshot(moment.snapshot).view().files();
+                files.map(|files| (moment.position, files))
+            })?;
+            archive::back_up(&archive::Source { folder: &folder, blobs: &blobs, position, files: &files }, &out)
+        })
+        .await
     }
 
     /// Attachments, for reading and adding.
@@ -219,9 +239,10 @@ impl Store {
     /// Writes everything that happened, less what was deleted and less secrets, as JSON lines.
     pub async fn export(&self, out: Box<dyn std::io::Write + Send>) -> StoreResult<u64> {
         let _only_one = self.maintenance.lock().await;
-        let snapshot = self.snapshot();
-        let (folder, synced) = (self.folder.clone(), self.synced.clone());
-        blocking(move || archive::export(&folder, &synced, snapshot.view(), out)).await
+        let (snapshot, last_seq) = self.snapshot_at();
+        let records = journal::read(&self.folder.join("journal"), &self.synced, 1)?;
+        let records = records.take_while(move |record| record.as_ref().map_or(true, |record| record.seq <= last_seq));
+        blocking(move || export::export(records, snapshot.view(), out)).await
     }
 
     async fn roll(&self) -> StoreResult<()> {
@@ -230,33 +251,45 @@ impl Store {
         rolled.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Finishes what was accepted, and closes the index so that the next start is quick.
+    /// Finishes what was accepted, and closes the index so that the next start is quick. Nothing can be read any more.
     pub async fn close(self: Arc<Self>) -> StoreResult<()> {
-        // The queue may be full; waiting for a place is right here.
+        // The queue may be full; waiting for a place is right here. The writer may have ended already.
         let _ = self.jobs.send(writer::Job::Stop).await;
         blocking(move || {
             let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
             let indexer = threads.pop();
             threads.into_iter().for_each(join);
-            self.shared.stop_indexer();
+            self.shared.stop();
             indexer.into_iter().for_each(join);
-            let (snapshot, seq) = self.shared.snapshot_at();
-            let db = sled::Db::clone(&snapshot.db);
-            drop(snapshot);
-            index::close(&self.folder, db, seq)
+            let _breaks_off = self.maintenance.blocking_lock();
+            let position = self.shared.moment().position;
+            let Some(base) = self.shared.exchange(None).and_then(into_unread) else {
+                tracing::warn!("the index is still being read; it is checked against the journal at the next start");
+                return Ok(());
+            };
+            if let Err(error) = index::close(&self.folder, base, position) {
+                tracing::warn!(cause = %error, "the index is checked against the journal at the next start");
+            }
+            Ok(())
         })
         .await
     }
 
-    /// A hash of all records; equal states have equal fingerprints.
+    /// A hash of all records at one moment; equal states have equal fingerprints.
     pub fn fingerprint(&self) -> StoreResult<u64> {
-        self.snapshot().view().fingerprint()
+        self.shared.at_rest(|moment| Snapshot(moment.snapshot).view().fingerprint())
     }
 
     /// When the newest entry was written.
     pub fn newest_entry_at(&self) -> Option<Timestamp> {
         let (_, seq) = self.snapshot_at();
         self.entries(seq).ok()?.last()?.ok().map(|committed| committed.entry.at)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.shared.stop();
     }
 }
 
@@ -278,24 +311,19 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> StoreResult<JoinHan
     std::thread::Builder::new().name(name.into()).spawn(run).map_err(StoreError::io(name))
 }
 
-/// Ends the process when the writer or the indexer makes no progress.
-fn watch(shared: std::sync::Weak<shared::Shared>) -> StoreResult<()> {
-    spawn("watchdog", move || {
-        while let Some(shared) = shared.upgrade() {
-            for (name, pulse) in [("writer", &shared.writer_pulse), ("indexer", &shared.indexer_pulse)] {
-                if pulse.is_stuck(STUCK_AFTER) {
-                    shared.fatal(&format!(
-                        "the {name} made no progress for {} s; start again to recover, nothing acknowledged is lost",
-                        STUCK_AFTER.as_secs()
-                    ));
-                    return;
-                }
-            }
-            drop(shared);
-            std::thread::sleep(Duration::from_secs(1));
+/// Waits a while until nobody else reads an index.
+fn into_unread(mut index: Arc<kv::Base>) -> Option<kv::Base> {
+    let until = Instant::now() + READERS_LIMIT;
+    loop {
+        match Arc::try_unwrap(index) {
+            Ok(base) => return Some(base),
+            Err(still_read) => index = still_read,
         }
-    })
-    .map(drop)
+        if Instant::now() >= until {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> StoreResult<T> + Send + 'static) -> StoreResult<T> {

@@ -1,142 +1,262 @@
-//! What the writer, the indexer, the watchdog and all readers share: the current state, and signs of life.
+//! What the writer, the indexer, the watchdog and all readers share: the current state, what the index has not taken
+//! yet, and signs of life.
 
 use super::{
-    keys::Key,
-    kv::{Snapshot, Tail, Value},
-    writer,
+    StoreResult,
+    journal::Position,
+    kv::{Base, Pair, Snapshot, Staged, Tail},
+    pulse::Pulse,
 };
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
-/// The writer waits when this many pairs have not been taken by the index.
-const TAIL_MAX: usize = 400_000;
+/// The writer waits when this many pairs have not been taken by the index,
+const BACKLOG_PAIRS_MAX: usize = 100_000;
+/// or when they have this many bytes.
+const BACKLOG_BYTES_MAX: usize = 32 << 20;
+/// Bytes that a pair costs beside its key and value, roughly.
+const PAIR_OVERHEAD_BYTES: usize = 128;
+/// Pairs removed from the tail in one go: nobody waits long for it.
+const TAIL_STEP: usize = 512;
 
 /// Told once, with a sentence for the operator, when the process must end.
 pub type OnFatal = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Told when the index was written afresh and the former one is gone from the disk.
+pub(super) type RewriteDone = std::sync::mpsc::Sender<StoreResult<()>>;
+
 pub(super) struct Shared {
-    current: RwLock<Current>,
+    current: RwLock<Moment>,
+    /// Held while the next state is prepared, so that readers wait for nothing but the exchange of two pointers.
+    changing: Mutex<()>,
     signal: Mutex<Signal>,
     changed: Condvar,
-    pub writer_pulse: Pulse,
-    pub indexer_pulse: Pulse,
+    index_at_rest: Mutex<()>,
+    stopping: AtomicBool,
+    pub writer_pulse: Arc<Pulse>,
+    pub indexer_pulse: Arc<Pulse>,
     on_fatal: OnFatal,
 }
 
-struct Current {
-    snapshot: Snapshot,
-    seq: u64,
+/// A committed state and where in the journal it is.
+#[derive(Clone)]
+pub(super) struct Moment {
+    pub snapshot: Snapshot,
+    pub position: Position,
+    /// How often pairs have left the tail.
+    taken: u64,
 }
 
-/// What the indexer is asked to do.
+/// What the writer has synced in one go.
+pub(super) struct SyncedGroup {
+    /// The state that it was decided on.
+    pub base: Moment,
+    /// That state's tail with `pairs` in it.
+    pub tail: Tail,
+    pub pairs: Vec<Pair>,
+    pub position: Position,
+}
+
+/// Pairs that the index takes together.
+pub(super) struct Batch {
+    pub last_seq: u64,
+    pub pairs: Vec<Pair>,
+}
+
 #[derive(Default)]
 struct Signal {
-    work: bool,
-    stop: bool,
-    rewrite: Option<std::sync::mpsc::Sender<super::StoreResult<()>>>,
+    /// Synced groups that the index has not taken, oldest first.
+    backlog: VecDeque<Arc<Batch>>,
+    backlog_pairs: usize,
+    backlog_bytes: usize,
+    /// The index has no room to grow.
+    paused: bool,
+    rewrite: Option<RewriteDone>,
 }
 
 /// What the indexer does next.
 pub(super) enum IndexerTask {
     Take,
-    Rewrite(std::sync::mpsc::Sender<super::StoreResult<()>>),
+    Rewrite(RewriteDone),
+    /// Nothing happened for a while.
+    LookAfterIt,
     Stop,
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Shared {
-    pub fn new(db: sled::Db, seq: u64, on_fatal: OnFatal) -> Self {
+    pub fn new(base: Arc<Base>, position: Position, on_fatal: OnFatal) -> Self {
+        let snapshot = Snapshot { tail: Tail::new(), base: Some(base) };
         Self {
-            current: RwLock::new(Current { snapshot: Snapshot { tail: Tail::new(), db: Arc::new(db) }, seq }),
+            current: RwLock::new(Moment { snapshot, position, taken: 0 }),
+            changing: Mutex::default(),
             signal: Mutex::default(),
             changed: Condvar::new(),
-            writer_pulse: Pulse::new(),
-            indexer_pulse: Pulse::new(),
+            index_at_rest: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            writer_pulse: Arc::default(),
+            indexer_pulse: Arc::default(),
             on_fatal,
         }
     }
 
     /// What is committed now.
-    pub fn snapshot(&self) -> Snapshot {
-        self.snapshot_at().0
+    pub fn moment(&self) -> Moment {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What is committed now, and up to which sequence.
-    pub fn snapshot_at(&self) -> (Snapshot, u64) {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        (current.snapshot.clone(), current.seq)
+    fn set(&self, moment: Moment) {
+        let former = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), moment);
+        // Freed here, where no reader waits for it.
+        drop(former);
+    }
+
+    /// Runs with a state of which nothing changes meanwhile, not even below the tail. Writing goes on until the backlog
+    /// is full, so this must not take long.
+    pub fn at_rest<T>(&self, run: impl FnOnce(Moment) -> T) -> T {
+        let _rest = self.keep_index_at_rest();
+        run(self.moment())
+    }
+
+    /// Nobody else may count on the index while this is held.
+    pub fn keep_index_at_rest(&self) -> MutexGuard<'_, ()> {
+        lock(&self.index_at_rest)
     }
 
     /// Makes a synced group visible to all readers at once.
-    pub fn publish(&self, written: Vec<(Key, u64, Option<Value>)>, last_seq: Option<u64>) {
-        let Some(last_seq) = last_seq else { return };
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        writer::stage(&mut current.snapshot, written);
-        current.seq = last_seq;
-        drop(current);
-        self.signal().work = true;
-        self.changed.notify_all();
-    }
-
-    /// Drops from the tail what the index has taken, and optionally puts another index below it.
-    pub fn taken(&self, tail: &Tail, index: Option<sled::Db>) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(db) = index {
-            current.snapshot.db = Arc::new(db);
-        }
-        for (key, taken) in tail {
-            if current.snapshot.tail.get(key).is_some_and(|staged| staged.seq == taken.seq) {
-                current.snapshot.tail.remove(key);
+    pub fn publish(&self, group: SyncedGroup) {
+        let changing = lock(&self.changing);
+        let mut next = self.moment();
+        next.position = group.position;
+        if next.taken == group.base.taken {
+            next.snapshot.tail = group.tail;
+        } else {
+            for pair in &group.pairs {
+                next.snapshot.tail.insert(pair.key.clone(), pair.staged.clone());
             }
         }
-        drop(current);
+        self.set(next);
+        drop(changing);
+        self.queue(Batch { last_seq: group.position.last_seq, pairs: group.pairs });
+    }
+
+    fn queue(&self, batch: Batch) {
+        let mut signal = lock(&self.signal);
+        signal.backlog_pairs += batch.pairs.len();
+        signal.backlog_bytes += bytes_of(&batch.pairs);
+        signal.backlog.push_back(Arc::new(batch));
+        drop(signal);
         self.changed.notify_all();
     }
 
-    fn tail_len(&self) -> usize {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).snapshot.tail.len()
+    /// The oldest groups that the index has not taken: one, and more as long as they have at most `pairs_max` pairs.
+    pub fn oldest(&self, pairs_max: usize) -> Vec<Arc<Batch>> {
+        let signal = lock(&self.signal);
+        let mut pairs = 0;
+        let fitting = signal.backlog.iter().enumerate().take_while(|(at, batch)| {
+            pairs += batch.pairs.len();
+            *at == 0 || pairs <= pairs_max
+        });
+        fitting.map(|(_, batch)| Arc::clone(batch)).collect()
     }
 
-    fn signal(&self) -> MutexGuard<'_, Signal> {
-        self.signal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Bounded memory: waits while the index is far behind. The watchdog ends a wait that lasts too long.
-    pub fn wait_for_indexer(&self) {
-        while self.tail_len() > TAIL_MAX {
-            let signal = self.signal();
-            let _ = self.changed.wait_timeout(signal, Duration::from_millis(20));
+    /// Drops from the tail and the backlog everything up to a sequence: the index has it.
+    pub fn taken(&self, last_seq: u64) {
+        let mut signal = lock(&self.signal);
+        let mut gone = Vec::new();
+        while signal.backlog.front().is_some_and(|batch| batch.last_seq <= last_seq) {
+            let Some(batch) = signal.backlog.pop_front() else { break };
+            signal.backlog_pairs -= batch.pairs.len();
+            signal.backlog_bytes -= bytes_of(&batch.pairs);
+            gone.push(batch);
         }
+        drop(signal);
+        for pairs in gone.iter().flat_map(|batch| batch.pairs.chunks(TAIL_STEP)) {
+            self.remove_from_tail(pairs);
+        }
+        self.changed.notify_all();
     }
 
-    /// Blocks the indexer until there is something to do.
-    pub fn next_task(&self) -> IndexerTask {
-        let mut signal = self.signal();
+    fn remove_from_tail(&self, pairs: &[Pair]) {
+        let _changing = lock(&self.changing);
+        let mut next = self.moment();
+        next.taken += 1;
+        for Pair { key, staged: Staged { seq, .. } } in pairs {
+            if next.snapshot.tail.get(key).is_some_and(|newest| newest.seq == *seq) {
+                next.snapshot.tail.remove(key);
+            }
+        }
+        self.set(next);
+    }
+
+    /// Puts another index below the tail; gives back the former one. It must hold all that the former one holds.
+    pub fn exchange(&self, base: Option<Arc<Base>>) -> Option<Arc<Base>> {
+        let _changing = lock(&self.changing);
+        let mut next = self.moment();
+        let former = std::mem::replace(&mut next.snapshot.base, base);
+        self.set(next);
+        former
+    }
+
+    /// Bounded memory: waits while the index is far behind. `false`: it stays behind, because its disk is full.
+    pub fn wait_for_index(&self) -> bool {
+        let mut signal = lock(&self.signal);
+        while signal.is_full() {
+            if signal.paused {
+                return false;
+            }
+            // The watchdog looks at the indexer now, who has the work to do.
+            self.writer_pulse.end();
+            signal = self.changed.wait(signal).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.writer_pulse.begin();
+        true
+    }
+
+    /// Says whether the index has room to grow.
+    pub fn set_paused(&self, paused: bool) {
+        lock(&self.signal).paused = paused;
+        self.changed.notify_all();
+    }
+
+    /// Blocks the indexer until there is something to do; not longer than `at_most`.
+    pub fn next_task(&self, at_most: Duration) -> IndexerTask {
+        let until = Instant::now() + at_most;
+        let mut signal = lock(&self.signal);
         loop {
+            if self.is_stopping() {
+                return IndexerTask::Stop;
+            }
             if let Some(done) = signal.rewrite.take() {
                 return IndexerTask::Rewrite(done);
             }
-            if signal.stop {
-                return IndexerTask::Stop;
-            }
-            if std::mem::take(&mut signal.work) {
+            if !signal.backlog.is_empty() && !signal.paused {
                 return IndexerTask::Take;
             }
-            signal = self.changed.wait(signal).unwrap_or_else(PoisonError::into_inner);
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return IndexerTask::LookAfterIt;
+            }
+            signal = self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Lets more work gather, so that the index takes it in one batch; cut short by `stop`.
+    /// Lets more work gather, so that the index takes it in one batch; cut short by other tasks.
     pub fn gather(&self, at_most: Duration, enough: usize) {
         let until = Instant::now() + at_most;
-        let mut signal = self.signal();
-        while !signal.stop && signal.rewrite.is_none() {
+        let mut signal = lock(&self.signal);
+        while !self.is_stopping() && signal.rewrite.is_none() && signal.backlog_pairs < enough {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.tail_len() >= enough {
+            if left.is_zero() {
                 return;
             }
             signal = self.changed.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -144,15 +264,30 @@ impl Shared {
     }
 
     /// Asks the indexer to copy the index afresh.
-    pub fn ask_for_rewrite(&self, done: std::sync::mpsc::Sender<super::StoreResult<()>>) {
-        self.signal().rewrite = Some(done);
+    pub fn ask_for_rewrite(&self, done: RewriteDone) {
+        let mut signal = lock(&self.signal);
+        if !self.is_stopping() {
+            signal.rewrite = Some(done);
+        }
+        drop(signal);
         self.changed.notify_all();
     }
 
-    /// Asks the indexer to end after taking everything.
-    pub fn stop_indexer(&self) {
-        self.signal().stop = true;
+    /// Takes back what was asked for; whoever waits for it learns that it did not happen.
+    pub fn refuse_rewrite(&self) {
+        lock(&self.signal).rewrite = None;
+    }
+
+    /// From now on long work breaks off, and the indexer ends after taking everything.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        // Whoever is about to wait holds this, and sees the flag or is woken.
+        drop(lock(&self.signal));
         self.changed.notify_all();
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Ends the process with a clear line.
@@ -162,32 +297,14 @@ impl Shared {
     }
 }
 
-/// Since when a thread has been busy with one thing, for the watchdog.
-pub(super) struct Pulse {
-    start: Instant,
-    /// Milliseconds since `start`, plus one; 0 = idle.
-    busy_since: AtomicU64,
+impl Signal {
+    fn is_full(&self) -> bool {
+        self.backlog_pairs > BACKLOG_PAIRS_MAX || self.backlog_bytes > BACKLOG_BYTES_MAX
+    }
 }
 
-impl Pulse {
-    fn new() -> Self {
-        Self { start: Instant::now(), busy_since: AtomicU64::new(0) }
-    }
-
-    /// Something began, or made progress.
-    pub fn begin(&self) {
-        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
-        self.busy_since.store(now + 1, Ordering::Relaxed);
-    }
-
-    /// Nothing to do.
-    pub fn end(&self) {
-        self.busy_since.store(0, Ordering::Relaxed);
-    }
-
-    /// Whether there was no progress for that long.
-    pub fn is_stuck(&self, limit: Duration) -> bool {
-        let since = self.busy_since.load(Ordering::Relaxed);
-        since > 0 && self.start.elapsed() > limit + Duration::from_millis(since - 1)
-    }
+fn bytes_of(pairs: &[Pair]) -> usize {
+    let bytes =
+        |pair: &Pair| PAIR_OVERHEAD_BYTES + pair.key.len() + pair.staged.value.as_ref().map_or(0, |value| value.len());
+    pairs.iter().map(bytes).sum()
 }

@@ -29,6 +29,12 @@ impl FreeSpace {
         }
     }
 
+    /// The disk has just refused to give more.
+    pub fn note_full(&mut self) {
+        let total = self.known.map_or(u64::MAX, |(_, _, total)| total);
+        self.known = Some((Instant::now(), 0, total));
+    }
+
     /// Whether less than the floor is left. On a small file system the floor is a sixteenth of it. An unreadable
     /// file system counts as having room: the write itself will tell.
     pub fn is_low(&mut self) -> bool {
@@ -48,7 +54,7 @@ impl FreeSpace {
     }
 }
 
-fn free_and_total(folder: &std::path::Path) -> Option<(u64, u64)> {
+pub(super) fn free_and_total(folder: &std::path::Path) -> Option<(u64, u64)> {
     let stat = rustix::fs::statvfs(folder).ok()?;
     Some((stat.f_bavail.saturating_mul(stat.f_frsize), stat.f_blocks.saturating_mul(stat.f_frsize)))
 }

@@ -227,10 +227,6 @@ impl<'a> View<'a> {
         Ok(found)
     }
 
-    pub(super) fn all_messages(self, room: RoomId) -> StoreResult<Vec<Message>> {
-        self.collect(&keys::messages(room))
-    }
-
     /// The files that the messages of a room carry.
     pub fn files_in(self, room: RoomId) -> StoreResult<Vec<FileId>> {
         let mut found = Vec::new();

@@ -5,10 +5,9 @@
 
 use super::{
     StoreError, StoreResult, apply, codec,
-    journal::{Journal, JournalError},
-    keys::Key,
-    kv::{Kv, KvMut, Snapshot, Staged, Staging, Value},
-    shared::Shared,
+    journal::{Journal, JournalError, MAX_PAYLOAD_BYTES},
+    kv::{Pair, Snapshot, Staging},
+    shared::{Moment, Shared, SyncedGroup},
     space::FreeSpace,
     view::View,
 };
@@ -23,8 +22,12 @@ use tokio::sync::{mpsc, oneshot};
 const GROUP_MAX: usize = 1024;
 /// A group is closed when its payloads reach this many bytes.
 const GROUP_BYTES: usize = 1 << 20;
+/// A group is closed when it writes this many pairs.
+const GROUP_PAIRS: usize = 4_096;
 /// Bytes that a journal record needs beside its payload, generously.
 const RECORD_OVERHEAD_BYTES: u64 = 64;
+/// Kept ready in the journal beyond what a group needs, so that deleting still works when the disk is full.
+const KEPT_FOR_DELETING_BYTES: usize = 256 << 10;
 
 /// An entry that is in the synced journal.
 #[derive(Debug, Clone)]
@@ -40,6 +43,8 @@ pub struct Tx {
     events: Vec<Event>,
     actor: Option<AccountId>,
     now: Timestamp,
+    /// An event was applied in part only, so nothing of this may be kept.
+    is_torn: bool,
 }
 
 impl Tx {
@@ -55,9 +60,10 @@ impl Tx {
 
     /// Says that something happened. It is visible to the rest of this mutation at once.
     pub fn emit(&mut self, event: Event) -> StoreResult<()> {
-        apply::apply(&mut self.staging, &event)?;
+        let applied = apply::apply(&mut self.staging, &event);
+        self.is_torn |= applied.is_err();
         self.events.push(event);
-        Ok(())
+        applied
     }
 }
 
@@ -121,59 +127,77 @@ pub(super) struct Writer {
 
 /// A group on its way to the journal.
 struct Group {
+    base: Moment,
     snapshot: Snapshot,
-    written: Vec<(Key, u64, Option<Value>)>,
+    written: Vec<Pair>,
     committed: Vec<Committed>,
     payloads: Vec<Vec<u8>>,
     accepted: Vec<Box<dyn Mutation>>,
     refused: Vec<(Box<dyn Mutation>, Error)>,
     bytes: usize,
+    terms: Terms,
+}
+
+/// What a group's mutations have in common.
+#[derive(Clone, Copy)]
+struct Terms {
+    first_seq: u64,
+    now: Timestamp,
+    room: Room,
+}
+
+/// How much room there is for what mutations write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Enough,
+    /// What makes room may still be written.
+    Low,
+    None,
 }
 
 impl Writer {
-    /// Runs until told to stop, or until the journal fails.
+    /// Runs until told to stop, or until the journal fails. A panic of its own ends the process.
     pub fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            shared.fatal("the writer failed; start again to recover, nothing acknowledged is lost");
+        }
+        shared.writer_pulse.end();
+    }
+
+    fn work(&mut self) {
         while let Some(job) = self.jobs.blocking_recv() {
             self.shared.writer_pulse.begin();
-            let next = match job {
-                Job::Mutate(first) => self.commit(first),
-                Job::Roll(done) => {
-                    let _ = done.send(self.journal.roll().map_err(StoreError::from));
-                    None
-                }
-                Job::Stop => break,
-            };
-            match next {
-                Some(Job::Roll(done)) => {
-                    let _ = done.send(self.journal.roll().map_err(StoreError::from));
-                }
-                Some(Job::Stop) => break,
-                Some(Job::Mutate(_)) | None => {}
+            let mut next = Some(job);
+            while let Some(job) = next {
+                next = match job {
+                    Job::Mutate(first) => self.commit(first),
+                    Job::Roll(done) => {
+                        // Whoever asked may have gone.
+                        let _ = done.send(self.journal.roll().map_err(StoreError::from));
+                        None
+                    }
+                    Job::Stop => return self.jobs.close(),
+                };
             }
             self.shared.writer_pulse.end();
         }
-        self.shared.writer_pulse.end();
-        self.jobs.close();
     }
 
     /// Commits a group; gives back the job that closed it, if it is of another kind.
     fn commit(&mut self, first: Box<dyn Mutation>) -> Option<Job> {
-        let mut group = Group {
-            snapshot: self.shared.snapshot(),
-            written: Vec::new(),
-            committed: Vec::new(),
-            payloads: Vec::new(),
-            accepted: Vec::new(),
-            refused: Vec::new(),
-            bytes: 0,
+        let room = match (self.shared.wait_for_index(), self.space.is_low()) {
+            (false, _) => Room::None,
+            (true, true) => Room::Low,
+            (true, false) => Room::Enough,
         };
-        let (now, space_is_low) = (self.clock.now(), self.space.is_low());
-        let first_seq = self.journal.last_seq() + 1;
-        group.take(first, first_seq, now, space_is_low);
+        let terms = Terms { first_seq: self.journal.last_seq() + 1, now: self.clock.now(), room };
+        let mut group = Group::new(self.shared.moment(), terms);
+        group.take(first, &self.shared);
         let mut closing = None;
-        while group.accepted.len() + group.refused.len() < GROUP_MAX && group.bytes < GROUP_BYTES {
+        while !group.is_full() {
             match self.jobs.try_recv() {
-                Ok(Job::Mutate(mutation)) => group.take(mutation, first_seq, now, space_is_low),
+                Ok(Job::Mutate(mutation)) => group.take(mutation, &self.shared),
                 Ok(other) => {
                     closing = Some(other);
                     break;
@@ -186,25 +210,30 @@ impl Writer {
     }
 
     fn finish(&mut self, group: Group) {
-        let outcome = self.write(&group.payloads);
-        match outcome {
+        match self.write(&group.payloads) {
             Ok(()) => {
-                self.shared.publish(group.written, group.committed.last().map(|committed| committed.seq));
-                answer(group.accepted, Ok(()));
-                answer_refused(group.refused);
+                if !group.payloads.is_empty() {
+                    self.shared.publish(SyncedGroup {
+                        base: group.base,
+                        tail: group.snapshot.tail,
+                        pairs: group.written,
+                        position: self.journal.synced().position(),
+                    });
+                }
+                group.accepted.into_iter().for_each(|mutation| mutation.answer(Ok(())));
+                group.refused.into_iter().for_each(|(mutation, error)| mutation.answer(Err(error)));
                 if !group.committed.is_empty() {
                     (self.on_committed)(group.committed.into_iter().map(Arc::new).collect());
                 }
-                self.shared.wait_for_indexer();
             }
+            // The refused ones too: they may have been refused because of what is not kept now.
             Err(JournalError::Full { .. }) => {
                 tracing::error!("the disk is full: writes are refused until there is room");
-                answer(group.accepted, Err(Error::storage_full()));
-                answer_refused(group.refused);
+                group.answer_all(&Error::storage_full());
             }
             Err(error) => {
-                answer(group.accepted, Err(Error::busy()));
                 self.jobs.close();
+                group.answer_all(&Error::busy());
                 self.shared.fatal(&format!(
                     "the journal cannot be written ({error}); nothing after this is acknowledged, start again to recover"
                 ));
@@ -216,7 +245,7 @@ impl Writer {
         if payloads.is_empty() {
             return Ok(());
         }
-        self.journal.reserve(payloads.iter().map(Vec::len))?;
+        self.reserve(payloads)?;
         for payload in payloads {
             self.journal.append(payload)?;
         }
@@ -225,54 +254,89 @@ impl Writer {
         self.space.used(bytes as u64 + RECORD_OVERHEAD_BYTES * payloads.len() as u64);
         Ok(())
     }
+
+    fn reserve(&mut self, payloads: &[Vec<u8>]) -> std::result::Result<(), JournalError> {
+        let sizes = payloads.iter().map(Vec::len);
+        match self.journal.reserve(sizes.clone().chain([KEPT_FOR_DELETING_BYTES])) {
+            Err(JournalError::Full { .. }) => {
+                self.space.note_full();
+                self.journal.reserve(sizes)
+            }
+            outcome => outcome,
+        }
+    }
 }
 
 impl Group {
+    fn new(base: Moment, terms: Terms) -> Self {
+        Self {
+            snapshot: base.snapshot.clone(),
+            base,
+            written: Vec::new(),
+            committed: Vec::new(),
+            payloads: Vec::new(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            bytes: 0,
+            terms,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.accepted.len() + self.refused.len() >= GROUP_MAX
+            || self.bytes >= GROUP_BYTES
+            || self.written.len() >= GROUP_PAIRS
+    }
+
     /// Lets one mutation decide over all that came before it.
-    fn take(&mut self, mut mutation: Box<dyn Mutation>, first_seq: u64, now: Timestamp, space_is_low: bool) {
-        let actor = mutation.actor();
-        let mut tx = Tx { staging: Staging::on(self.snapshot.clone()), events: Vec::new(), actor, now };
+    fn take(&mut self, mut mutation: Box<dyn Mutation>, shared: &Shared) {
+        let seq = self.terms.first_seq + self.payloads.len() as u64;
+        let staging = Staging::new(self.snapshot.clone(), seq, Arc::clone(&shared.writer_pulse));
+        let mut tx = Tx { staging, events: Vec::new(), actor: mutation.actor(), now: self.terms.now, is_torn: false };
         let decided = catch_unwind(AssertUnwindSafe(|| mutation.decide(&mut tx))).unwrap_or_else(|_| {
             tracing::error!("a mutation panicked; it was taken back");
             Err(Error::internal())
         });
-        let outcome = decided.and_then(|()| {
-            if space_is_low && !tx.events.iter().all(is_allowed_when_full) {
-                return Err(Error::storage_full());
-            }
-            self.accept(tx, first_seq).map_err(Error::from)
-        });
-        match outcome {
+        match decided.and_then(|()| self.accept(tx, seq)) {
             Ok(()) => self.accepted.push(mutation),
             Err(error) => self.refused.push((mutation, error)),
         }
     }
 
-    fn accept(&mut self, tx: Tx, first_seq: u64) -> StoreResult<()> {
+    fn accept(&mut self, tx: Tx, seq: u64) -> Result<()> {
+        if tx.is_torn {
+            return Err(Error::internal());
+        }
         if tx.events.is_empty() {
             return Ok(());
         }
+        self.terms.room.admits(&tx.events)?;
         let entry = Entry { at: tx.now, actor: tx.actor, events: tx.events };
         let payload = codec::encode_entry(&entry)?;
-        let seq = first_seq + self.payloads.len() as u64;
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(Error::too_large("This is more than can be saved at once."));
+        }
         self.bytes += payload.len();
         self.payloads.push(payload);
         self.committed.push(Committed { seq, entry });
-        self.written.extend(tx.staging.written.into_iter().map(|(key, value)| (key, seq, value)));
+        self.written.extend(tx.staging.written);
         self.snapshot = tx.staging.snapshot;
         Ok(())
     }
-}
 
-fn answer(mutations: Vec<Box<dyn Mutation>>, outcome: Result<()>) {
-    for mutation in mutations {
-        mutation.answer(outcome.clone());
+    fn answer_all(self, error: &Error) {
+        let refused = self.refused.into_iter().map(|(mutation, _)| mutation);
+        self.accepted.into_iter().chain(refused).for_each(|mutation| mutation.answer(Err(error.clone())));
     }
 }
 
-fn answer_refused(refused: Vec<(Box<dyn Mutation>, Error)>) {
-    for (mutation, error) in refused {
-        mutation.answer(Err(error));
+impl Room {
+    fn admits(self, events: &[Event]) -> Result<()> {
+        match self {
+            Self::Enough => Ok(()),
+            Self::Low if events.iter().all(is_allowed_when_full) => Ok(()),
+            Self::Low | Self::None => Err(Error::storage_full()),
+        }
     }
 }
 
@@ -283,6 +347,7 @@ fn is_allowed_when_full(event: &Event) -> bool {
         Event::MessageRetracted { .. }
             | Event::RoomDeleted { .. }
             | Event::MemberLeft { .. }
+            | Event::MemberChanged(_)
             | Event::FileRemoved { .. }
             | Event::InviteCodeRemoved { .. }
             | Event::SessionStarted(_)
@@ -290,16 +355,4 @@ fn is_allowed_when_full(event: &Event) -> bool {
             | Event::SessionEnded { .. }
             | Event::AccountChanged { .. }
     )
-}
-
-/// Stages a group's pairs under their real sequences.
-pub(super) fn stage(snapshot: &mut Snapshot, written: Vec<(Key, u64, Option<Value>)>) {
-    for (key, seq, value) in written {
-        snapshot.tail.insert(key, Staged { seq, value });
-    }
-}
-
-/// Replays one entry onto `kv`.
-pub(super) fn replay<K: KvMut + Kv>(kv: &mut K, entry: &Entry) -> StoreResult<()> {
-    entry.events.iter().try_for_each(|event| apply::apply(kv, event))
 }

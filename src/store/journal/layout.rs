@@ -46,6 +46,13 @@ pub fn segments(dir: &Path) -> Result<Vec<SegmentInfo>, JournalError> {
         .collect())
 }
 
+/// What tells this journal from every other; it never changes.
+pub fn id(dir: &Path) -> Result<u64, JournalError> {
+    let first = read_layout(dir)?.segments.into_iter().next();
+    let id = first.map(|segment| segment.header.journal_id);
+    id.ok_or_else(|| JournalError::NotAJournal { path: dir.to_owned() })
+}
+
 #[derive(Debug)]
 pub struct Segment {
     pub path: PathBuf,
