@@ -172,8 +172,9 @@ impl Bench {
             self.flush()?;
             self.receive(Some(Duration::from_millis(20)))?;
         }
+        let missing = self.missing();
         let mut outcome = std::mem::take(&mut self.outcome);
-        outcome.missing = self.missing();
+        outcome.missing = missing;
         outcome.took = self.last_delivery - started;
         outcome.cpu_us = cpu_us() - cpu_before;
         outcome.sent = self.rooms.iter().map(|room| u64::from(room.sent)).sum();

@@ -97,12 +97,13 @@ impl Core {
     }
 }
 
-/// A folder without a journal is new unless its keys say that there was one.
+/// A folder without a journal is new unless what is made after a journal says that there was one.
 fn found_if_new(folder: &DataFolder, clock: &dyn Clock) -> Result<(), Failure> {
     if Store::exists(folder.path()) {
         return Ok(());
     }
-    if folder.path().join(crate::folder::KEYS).exists() || folder.path().join(crate::folder::INDEX).exists() {
+    let made_later = [crate::folder::KEYS, crate::folder::INDEX, FILES];
+    if made_later.iter().any(|name| folder.path().join(name).exists()) {
         let cause = format!("the journal in {} is missing, so nothing can be read", folder.path().display());
         return Err(Failure::new("opening the data folder", cause)
             .remedy("restore a backup into a new folder with `parlor restore`"));

@@ -4,6 +4,7 @@
 //! texts mean, who is connected or what is stored; a door gives a `Handler` and the hub pushes into the `Outbox`.
 
 pub mod frame;
+mod handler;
 pub mod handshake;
 mod heartbeat;
 mod limits;
@@ -18,6 +19,7 @@ pub const HEARTBEAT_SECS: u64 = 25;
 
 /// What a door gives to the hub with a socket.
 pub use crate::hub::{CloseCode, Dialect, Outbox, OutboxLimits};
+pub use handler::{Ended, Handler, Reply};
 pub use handshake::{Handshake, HandshakeError};
 pub use limits::SocketLimits;
-pub use session::{Ended, Handler, run};
+pub use session::run;

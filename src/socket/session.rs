@@ -7,7 +7,7 @@ use std::future::Future;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,43 +17,15 @@ use crate::hub::{CloseCode, Drained, Outbox, SLOW_REASON};
 
 use super::SocketLimits;
 use super::frame;
+use super::handler::{Ended, Handler};
 use super::heartbeat::{Beat, Heartbeat};
 use super::rate::{Allowance, Rate};
 use super::reader::{FrameReader, Message};
 use super::replies::Replies;
-pub use super::replies::Reply;
 use super::writer::Writer;
 
 /// Bytes taken from the stream by one read.
 const READ_BYTES: usize = 4096;
-
-/// What a door does with what a peer says. Frames it gives are encoded (`frame::text`).
-pub trait Handler: Send + Unpin {
-    /// A text came. The reply's first poll happens at once and in order of arrival, so a write that it queues keeps the
-    /// order of requests; replies go out in that order too.
-    fn text(&mut self, text: String) -> Option<Reply>;
-    /// A binary message came; it was not kept. What is given is sent as the reply.
-    fn binary(&mut self) -> Option<Bytes>;
-    /// The peer sends too much and is about to be closed with 1008; what is given is sent before.
-    fn too_many(&self) -> Option<Bytes>;
-    /// The session is over, in whatever way. Called once.
-    fn closed(&mut self);
-}
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The peer closed, with its code if it gave one.
-    PeerClosed(Option<CloseCode>),
-    /// We closed, with this code.
-    Closed(CloseCode),
-    /// The connection broke or ended without a close frame.
-    Lost,
-    /// Nothing came after two pings.
-    Silent,
-    /// A write made no progress for too long.
-    Stalled,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -65,6 +37,15 @@ enum Phase {
     Closing,
     /// Our close frame is out; the peer's is awaited.
     Lingering,
+}
+
+/// What the outbox gave for the writer.
+enum Refill {
+    Nothing,
+    /// Frames; the task is woken when there are more.
+    Frames,
+    /// Frames or the close frame; what follows is to be asked for when they are written.
+    Last,
 }
 
 /// What happens to bytes that come in.
@@ -96,6 +77,7 @@ where
         replies: Replies::default(),
         rate: Rate::new(now),
         timer: Box::pin(tokio::time::sleep_until(heartbeat.next())),
+        timer_set_by: None,
         heartbeat,
         stalled_since: None,
         deadline: now,
@@ -122,6 +104,8 @@ pub struct Session<S, H: Handler> {
     rate: Rate,
     heartbeat: Heartbeat,
     timer: Pin<Box<Sleep>>,
+    /// Who the timer wakes; `None` while it is not running. Saves setting it at every turn.
+    timer_set_by: Option<Waker>,
     stalled_since: Option<Instant>,
     /// When closing must be over; means nothing while open.
     deadline: Instant,
@@ -171,6 +155,7 @@ where
     /// Writes all that waits until nothing does or the peer takes no more.
     fn write(&mut self, cx: &mut Context<'_>) {
         self.has_output = false;
+        let mut is_drained = false;
         while self.over.is_none() {
             let written = self.writer.poll_write(cx, &mut self.stream, self.limits.write_bytes);
             match written {
@@ -179,8 +164,16 @@ where
                 Poll::Ready(Err(_)) => return self.end(Ended::Lost),
                 Poll::Ready(Ok(())) => {}
             }
-            if self.refill(cx) {
-                continue;
+            if !is_drained {
+                match self.refill(cx) {
+                    Refill::Nothing => {}
+                    // What is pushed meanwhile wakes the task, so there is no need to look again.
+                    Refill::Frames => {
+                        is_drained = true;
+                        continue;
+                    }
+                    Refill::Last => continue,
+                }
             }
             match self.writer.poll_flush(cx, &mut self.stream) {
                 Poll::Pending if self.is_overflowed(cx) => continue,
@@ -191,17 +184,18 @@ where
         }
     }
 
-    /// Everything handed to the writer is written: gets more. False when there is none.
-    fn refill(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Everything handed to the writer is written: gets more.
+    fn refill(&mut self, cx: &mut Context<'_>) -> Refill {
         if matches!(self.phase, Phase::Closing | Phase::Lingering) {
-            return false;
+            return Refill::Nothing;
         }
         match self.outbox.poll_drain(cx, self.writer.batch()) {
-            Poll::Pending => false,
-            Poll::Ready(Drained::Frames) => true,
+            Poll::Pending => Refill::Nothing,
+            Poll::Ready(Drained::Frames) => Refill::Frames,
+            Poll::Ready(Drained::LastFrames) => Refill::Last,
             Poll::Ready(Drained::Overflowed) => {
                 self.give_up_as_slow();
-                true
+                Refill::Last
             }
             Poll::Ready(Drained::Close(code, reason)) => {
                 self.begin_closing(Ended::Closed(code));
@@ -209,11 +203,13 @@ where
                     Ended::PeerClosed(Some(code)) => frame::close(code, ""),
                     Ended::PeerClosed(None) => frame::close_without_code(),
                     // A server that stops still answers what it has begun.
-                    _ if code == CloseCode::GOING_AWAY && self.replies.len() > 0 => return false,
+                    _ if code == CloseCode::GOING_AWAY && self.replies.len() > 0 => {
+                        return Refill::Nothing;
+                    }
                     _ => frame::close(code, reason),
                 };
                 self.send_close(frame);
-                true
+                Refill::Last
             }
         }
     }
@@ -254,7 +250,7 @@ where
                 self.begin_closing(Ended::Closed(code));
                 false
             }
-            Poll::Ready(Drained::Frames) | Poll::Pending => false,
+            Poll::Ready(Drained::Frames | Drained::LastFrames) | Poll::Pending => false,
         }
     }
 
@@ -409,12 +405,18 @@ where
     fn wake_by(&mut self, at: Instant) {
         if at < self.timer.deadline() {
             self.timer.as_mut().reset(at);
+            self.timer_set_by = None;
         }
     }
 
     /// Does what time demands. True when the timer fired, so that there may be something to write.
     fn timer_fired(&mut self, cx: &mut Context<'_>) -> bool {
+        let is_set = self.timer_set_by.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        if is_set && !self.timer.is_elapsed() {
+            return false;
+        }
         if self.timer.as_mut().poll(cx).is_pending() {
+            self.timer_set_by = Some(cx.waker().clone());
             return false;
         }
         let now = Instant::now();
@@ -435,6 +437,7 @@ where
             next = next.min(stalled);
         }
         self.timer.as_mut().reset(next);
+        self.timer_set_by = None;
         true
     }
 

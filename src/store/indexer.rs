@@ -9,8 +9,8 @@ use super::{
     kv::{Base, Kv, Order, Pair},
     replay::replay,
     room::IndexRoom,
-    shared::{Batch, IndexerTask, RewriteDone, Shared},
-    view::{GO_ON, STOP},
+    shared::{Batch, Done, IndexerTask, Request, Shared},
+    view::{GO_ON, STOP, View},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -46,7 +46,12 @@ impl Indexer {
                     self.shared.gather(GATHER, BATCH_PAIRS);
                     self.take_all(None)
                 }
-                IndexerTask::Rewrite(done) => {
+                IndexerTask::Serve(Request::Flush(done)) => {
+                    // Whoever asked may have gone.
+                    let _ = done.send(self.flush());
+                    self.look_after()
+                }
+                IndexerTask::Serve(Request::Rewrite(done)) => {
                     self.rewrite(done);
                     self.look_after()
                 }
@@ -59,7 +64,7 @@ impl Indexer {
                 self.replace();
             }
         }
-        self.shared.refuse_rewrite();
+        self.shared.refuse_request();
         if let Err(error) = self.take_all(None) {
             tracing::error!(cause = %error, "the index was not finished; it is rebuilt at the next start");
         }
@@ -94,6 +99,17 @@ impl Indexer {
         apply_pairs(index, &pairs, last_seq, || self.shared.indexer_pulse.begin())
     }
 
+    /// Takes everything and hands it to the system, so that it is there after a kill.
+    fn flush(&mut self) -> StoreResult<()> {
+        let last_seq = self.shared.moment().position.last_seq;
+        self.take_all(None)?;
+        let base = self.base()?;
+        if View::of(base.as_ref()).applied()?.is_none_or(|applied| applied < last_seq) {
+            return Err(StoreError::Refused("the disk has no room for the index".into()));
+        }
+        base.guarded(|db| db.flush()).map(drop)
+    }
+
     /// Says so if the index failed while others used it, and lets it go on if it had no room.
     fn look_after(&mut self) -> StoreResult<()> {
         let base = self.base()?;
@@ -110,7 +126,7 @@ impl Indexer {
     /// Puts a fresh index, made from the journal, in the place of one that failed. Tried again until it works.
     fn replace(&mut self) {
         while !self.shared.is_stopping() {
-            self.shared.refuse_rewrite();
+            self.shared.refuse_request();
             let maintenance = Arc::clone(&self.maintenance);
             // A compaction may be waiting for us: it learns that there is no rewrite, and ends.
             let Ok(_journal_stays) = maintenance.try_lock() else {
@@ -155,7 +171,7 @@ impl Indexer {
     }
 
     /// Copies the index in key order into a fresh one, which holds nothing that was deleted, and puts it in its place.
-    fn rewrite(&mut self, done: RewriteDone) {
+    fn rewrite(&mut self, done: Done) {
         let outcome = self.copy_beside().and_then(|former| retire(former, self.folder.clone(), Some(done.clone())));
         if let Err(error) = outcome {
             // Whoever asked may have gone.
@@ -207,7 +223,7 @@ struct Former {
 }
 
 /// Removes a former index once its last reader is done. On a thread of its own: sled may hang while it is dropped.
-fn retire(former: Former, folder: PathBuf, done: Option<RewriteDone>) -> StoreResult<()> {
+fn retire(former: Former, folder: PathBuf, done: Option<Done>) -> StoreResult<()> {
     super::spawn("index-retire", move || {
         former.base.map(into_unread);
         index::remove(&folder, former.generation);

@@ -90,9 +90,10 @@ impl Store {
         Ok(journal::Journal::found(&folder.join("journal"), &[payload])?)
     }
 
-    /// Whether the folder has a journal.
+    /// Whether the folder has a journal. What a founding that was killed leaves behind is none; a folder that cannot be
+    /// read counts as one, so that opening it says why.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("journal").is_dir()
+        journal::is_founded(&folder.join("journal"))
     }
 
     /// Opens the store: the journal, then the index up to it, rebuilt if it cannot be believed.
@@ -190,15 +191,21 @@ impl Store {
     pub async fn compact(&self) -> StoreResult<compact::Report> {
         let _only_one = self.maintenance.lock().await;
         self.roll().await?;
+        // An index that has not taken what is dropped from the journal could not catch up after a kill.
+        self.ask_indexer(shared::Request::Flush).await?;
         let snapshot = self.snapshot();
         let journal_folder = self.folder.join("journal");
         let shared = Arc::clone(&self.shared);
         let is_stopping = move || shared.is_stopping();
         let report = blocking(move || compact::compact_journal(&journal_folder, snapshot.view(), is_stopping)).await?;
-        let (done, rewritten) = std::sync::mpsc::channel();
-        self.shared.ask_for_rewrite(done);
-        blocking(move || rewritten.recv().unwrap_or(Err(StoreError::Stopped))).await?;
+        self.ask_indexer(shared::Request::Rewrite).await?;
         Ok(report)
+    }
+
+    async fn ask_indexer(&self, request: impl FnOnce(shared::Done) -> shared::Request) -> StoreResult<()> {
+        let (done, answer) = std::sync::mpsc::channel();
+        self.shared.ask(request(done));
+        blocking(move || answer.recv().unwrap_or(Err(StoreError::Stopped))).await
     }
 
     /// Writes everything up to this moment into one archive file, while serving.

@@ -28,8 +28,16 @@ const TAIL_STEP: usize = 512;
 /// Told once, with a sentence for the operator, when the process must end.
 pub type OnFatal = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Told when the index was written afresh and the former one is gone from the disk.
-pub(super) type RewriteDone = std::sync::mpsc::Sender<StoreResult<()>>;
+/// Told when what the indexer was asked for is done, or why not.
+pub(super) type Done = std::sync::mpsc::Sender<StoreResult<()>>;
+
+/// What a compaction asks of the indexer.
+pub(super) enum Request {
+    /// To take everything, so that it outlives the process.
+    Flush(Done),
+    /// To write the index afresh, until the former one is gone from the disk.
+    Rewrite(Done),
+}
 
 pub(super) struct Shared {
     current: RwLock<Moment>,
@@ -77,13 +85,13 @@ struct Signal {
     backlog_bytes: usize,
     /// The index has no room to grow.
     paused: bool,
-    rewrite: Option<RewriteDone>,
+    request: Option<Request>,
 }
 
 /// What the indexer does next.
 pub(super) enum IndexerTask {
     Take,
-    Rewrite(RewriteDone),
+    Serve(Request),
     /// Nothing happened for a while.
     LookAfterIt,
     Stop,
@@ -147,6 +155,12 @@ impl Shared {
         self.set(next);
         drop(changing);
         self.queue(Batch { last_seq: group.position.last_seq, pairs: group.pairs });
+    }
+
+    /// The journal has begun a new segment.
+    pub fn rolled(&self, position: Position) {
+        let _changing = lock(&self.changing);
+        self.set(Moment { position, ..self.moment() });
     }
 
     fn queue(&self, batch: Batch) {
@@ -236,8 +250,8 @@ impl Shared {
             if self.is_stopping() {
                 return IndexerTask::Stop;
             }
-            if let Some(done) = signal.rewrite.take() {
-                return IndexerTask::Rewrite(done);
+            if let Some(request) = signal.request.take() {
+                return IndexerTask::Serve(request);
             }
             if !signal.backlog.is_empty() && !signal.paused {
                 return IndexerTask::Take;
@@ -254,7 +268,7 @@ impl Shared {
     pub fn gather(&self, at_most: Duration, enough: usize) {
         let until = Instant::now() + at_most;
         let mut signal = lock(&self.signal);
-        while !self.is_stopping() && signal.rewrite.is_none() && signal.backlog_pairs < enough {
+        while !self.is_stopping() && signal.request.is_none() && signal.backlog_pairs < enough {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -263,19 +277,19 @@ impl Shared {
         }
     }
 
-    /// Asks the indexer to copy the index afresh.
-    pub fn ask_for_rewrite(&self, done: RewriteDone) {
+    /// Asks the indexer for something; one thing at a time.
+    pub fn ask(&self, request: Request) {
         let mut signal = lock(&self.signal);
         if !self.is_stopping() {
-            signal.rewrite = Some(done);
+            signal.request = Some(request);
         }
         drop(signal);
         self.changed.notify_all();
     }
 
     /// Takes back what was asked for; whoever waits for it learns that it did not happen.
-    pub fn refuse_rewrite(&self) {
-        lock(&self.signal).rewrite = None;
+    pub fn refuse_request(&self) {
+        lock(&self.signal).request = None;
     }
 
     /// From now on long work breaks off, and the indexer ends after taking everything.

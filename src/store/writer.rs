@@ -173,8 +173,10 @@ impl Writer {
                 next = match job {
                     Job::Mutate(first) => self.commit(first),
                     Job::Roll(done) => {
+                        let rolled = self.journal.roll().map_err(StoreError::from);
+                        self.shared.rolled(self.journal.synced().position());
                         // Whoever asked may have gone.
-                        let _ = done.send(self.journal.roll().map_err(StoreError::from));
+                        let _ = done.send(rolled);
                         None
                     }
                     Job::Stop => return self.jobs.close(),

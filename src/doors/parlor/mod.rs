@@ -14,7 +14,7 @@ mod stream;
 
 pub use frames::{ClientFrame, ServerFrame};
 pub use media::read_media;
-pub use stream::event_stream;
+pub use stream::{DIALECT, event_stream};
 
 use poem_openapi::{OpenApi, Tags};
 

@@ -10,7 +10,7 @@ use crate::{
     http::problem::Problem,
     model::{AccountId, Error, ErrorCode, Live, MessageCard, MessageId, Position, Result, RoomId},
     service::{Actor, Draft, EventStream, Service, StreamError},
-    socket::{self, Dialect, Handler, Handshake, HandshakeError, Outbox, OutboxLimits, frame, session::Reply},
+    socket::{self, Dialect, Handler, Handshake, HandshakeError, Outbox, OutboxLimits, Reply, frame},
 };
 use bytes::Bytes;
 use poem::{Request, Response, handler, web::Data};
@@ -20,9 +20,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// How the event stream says things.
-struct EventStreamDialect;
+pub struct EventStreamDialect;
 
-static DIALECT: EventStreamDialect = EventStreamDialect;
+/// The only one.
+pub static DIALECT: EventStreamDialect = EventStreamDialect;
 
 impl Dialect for EventStreamDialect {
     fn name(&self) -> &'static str {

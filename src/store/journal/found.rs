@@ -42,6 +42,15 @@ pub fn found_with_id(dir: &Path, payloads: &[Vec<u8>], journal_id: u64) -> Resul
     scratch.finish().map(drop)
 }
 
+/// Whether a folder has any segment. One that cannot be read counts as founded.
+pub fn is_founded(dir: &Path) -> bool {
+    match layout::list(dir) {
+        Ok(segments) => !segments.is_empty(),
+        Err(JournalError::NotAJournal { .. }) => false,
+        Err(_) => true,
+    }
+}
+
 /// Refuses payloads above the limit.
 pub fn check_sizes(sizes: impl Iterator<Item = usize>) -> Result<(), JournalError> {
     match sizes.max() {

@@ -26,6 +26,7 @@ pub use check::{Damage, Report, check};
 pub use compact::{Merged, Rewrite, Rewritten, merge, rewrite};
 pub use error::JournalError;
 pub use format::MAX_PAYLOAD_BYTES;
+pub use found::is_founded;
 pub use layout::{SegmentInfo, id, segments};
 pub use open::Opened;
 pub use read::{Records, read};
