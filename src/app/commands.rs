@@ -22,6 +22,8 @@ use std::{
 /// Does what was typed.
 pub fn run() -> Result<(), Failure> {
     let (place, command) = Cli::parse().resolve().unwrap_or_else(|error| error.exit());
+    // Whatever this process makes is its owner's alone, the index's own files included.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     match command {
         Command::Serve(args) => serve(place.load_for(&args)?),
         Command::Openapi => {

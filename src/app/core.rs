@@ -9,7 +9,7 @@ use crate::{
     media::Thumbnailer,
     model::{Clock, Entry, Event, Room, RoomId, RoomKind, SystemClock},
     service::{NewAccount, Parts, Publisher, Recent, Service},
-    store::{Blobs, OnFatal, Options, Store},
+    store::{Blobs, OnFatal, Options, Store, floor_on},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -34,7 +34,7 @@ impl Core {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         found_if_new(folder, clock.as_ref())?;
         let key = folder.token_key().map_err(|error| failed(&error))?;
-        let floor_bytes = config.limits.free_space_floor_bytes;
+        let floor_bytes = floor_on(folder.path(), config.limits.free_space_floor_bytes);
         let blobs = Blobs::open(folder.path().join(FILES), floor_bytes).map_err(|error| failed(&error))?;
         let (committed, groups) = mpsc::unbounded_channel();
         let options = Options {

@@ -55,15 +55,12 @@ impl<T: ParseFromJSON> ParsePayload for JsonBody<T> {
                 serde_json::from_slice(text).map_err(|error| ParseRequestPayloadError { reason: error.to_string() })?
             }
         };
-        let error = match T::parse_from_json(Some(value)) {
-            Ok(parsed) => return Ok(Self(parsed)),
-            Err(error) => error,
-        };
-        // Parsing has consumed the value; reading it again is the price of a bad body alone.
-        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        // Looked at first: poem-openapi would take a number where a text belongs.
         match faults::<T>(&value) {
-            faults if faults.is_empty() => Err(ParseRequestPayloadError { reason: error.into_message() }.into()),
-            faults => Err(problem(faults).into()),
+            faults if !faults.is_empty() => Err(problem(faults).into()),
+            _ => T::parse_from_json(Some(value))
+                .map(Self)
+                .map_err(|error| ParseRequestPayloadError { reason: error.into_message() }.into()),
         }
     }
 }

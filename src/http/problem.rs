@@ -149,7 +149,7 @@ impl ResponseError for Problem {
 fn words_for(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::BAD_REQUEST => ("bad_request", "The request is malformed."),
-        StatusCode::UNAUTHORIZED => ("unauthorized", "Sign in first: the request carries no valid credentials."),
+        StatusCode::UNAUTHORIZED => ("unauthenticated", "Sign in first: the request carries no valid credentials."),
         StatusCode::FORBIDDEN => ("forbidden", "You are not allowed to do this."),
         StatusCode::NOT_FOUND => ("not_found", "There is no such thing here."),
         StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "This path does not answer that method."),

@@ -29,6 +29,7 @@ pub use blobs::Blobs;
 pub use error::{StoreError, StoreResult};
 pub use replay::OnProgress;
 pub use shared::OnFatal;
+pub use space::floor_on;
 pub use view::{Flow, GO_ON, STOP, View};
 pub use writer::{Committed, OnCommitted, Tx};
 

@@ -41,7 +41,7 @@ impl FreeSpace {
         if self.known.is_none_or(|(asked, ..)| asked.elapsed() > BELIEVED_FOR) {
             self.known = free_and_total(&self.folder).map(|(free, total)| (Instant::now(), free, total));
         }
-        let low = self.known.is_some_and(|(_, free, total)| free < self.floor_bytes.min(total / 16));
+        let low = self.known.is_some_and(|(_, free, total)| free < fitting(self.floor_bytes, total));
         if low != self.was_low {
             self.was_low = low;
             if low {
@@ -52,6 +52,15 @@ impl FreeSpace {
         }
         low
     }
+}
+
+/// The floor of free space as it is meant for this file system: on a small one a sixteenth of it.
+pub fn floor_on(folder: &std::path::Path, floor_bytes: u64) -> u64 {
+    free_and_total(folder).map_or(floor_bytes, |(_, total)| fitting(floor_bytes, total))
+}
+
+fn fitting(floor_bytes: u64, total_bytes: u64) -> u64 {
+    floor_bytes.min(total_bytes / 16)
 }
 
 pub(super) fn free_and_total(folder: &std::path::Path) -> Option<(u64, u64)> {

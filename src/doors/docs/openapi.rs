@@ -103,6 +103,7 @@ fn state_errors(path: &str, operation: &mut Value) {
     let takes_ids = path.contains('{');
     let is_throttled =
         ["sign_in", "get_tokens", "register", "change_password"].iter().any(|id| operation["operationId"] == **id);
+    let takes_secret = ["refresh_tokens", "revoke_tokens"].iter().any(|id| operation["operationId"] == **id);
     let changes = operation["requestBody"].is_object()
         || operation["operationId"].as_str().is_some_and(|id| !id.starts_with("get_") && !id.starts_with("list_"));
     let Some(responses) = operation["responses"].as_object_mut() else { return };
@@ -116,7 +117,7 @@ fn state_errors(path: &str, operation: &mut Value) {
         }
     };
     state("400", "A field or parameter is wrong; `errors` says which.", has_body || takes_ids || needs_login);
-    state("401", "Not signed in, or no longer.", needs_login || is_throttled);
+    state("401", "Not signed in, or no longer.", needs_login || is_throttled || takes_secret);
     state("403", "Signed in, but not allowed.", needs_login || changes);
     state("404", "No such thing that the caller may know of.", takes_ids);
     state("409", "The thing is in a state that does not allow this.", changes);
