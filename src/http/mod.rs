@@ -9,6 +9,7 @@ pub mod file_headers;
 pub mod files;
 pub mod guard;
 pub mod head_scan;
+pub mod json_answer;
 pub mod json_body;
 pub mod origin;
 pub mod paths;

@@ -6,7 +6,7 @@ use super::{
     sessions::Done,
     shapes::{Message, ReadPosition, ReceiptInfo},
 };
-use crate::http::json_body::JsonBody;
+use crate::http::{json_answer::JsonAnswer, json_body::JsonBody};
 use crate::{
     doors::shared::{Answer, Doors, Login},
     model::{Error, MessageId, RoomId},
@@ -18,6 +18,7 @@ use poem_openapi::{
     param::{Path, Query},
     payload::Json,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 /// Messages of a page unless said otherwise.
@@ -26,7 +27,7 @@ const PAGE_SIZE: usize = 50;
 pub struct MessagesApi;
 
 /// A page of a room's history, oldest first.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct HistoryPage {
     room_id: Uuid,
     room_name: String,
@@ -58,10 +59,10 @@ struct Receipts {
 enum PostAnswer {
     /// Sent before with this `client_id`: the message of then.
     #[oai(status = 200)]
-    Before(Json<Message>),
+    Before(JsonAnswer<Message>),
     /// The new message.
     #[oai(status = 201)]
-    Created(Json<Message>),
+    Created(JsonAnswer<Message>),
 }
 
 #[OpenApi(prefix_path = "/api", tag = "Tag::Messages")]
@@ -84,7 +85,7 @@ impl MessagesApi {
         around: Query<Option<Uuid>>,
         /// Messages of a page: 50, at most 200.
         size: Query<Option<u32>>,
-    ) -> Answer<Json<HistoryPage>> {
+    ) -> Answer<JsonAnswer<HistoryPage>> {
         let range = match (before.0, after.0, around.0) {
             (None, None, None) => Range::Newest,
             (Some(id), None, None) => Range::Before(MessageId::from_uuid(id)),
@@ -98,7 +99,7 @@ impl MessagesApi {
             return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
         }
         let page = doors.service.history(login.actor(), RoomId::from_uuid(id.0), range, size)?;
-        Ok(Json(HistoryPage {
+        Ok(JsonAnswer(HistoryPage {
             room_id: page.room.uuid(),
             room_name: page.title,
             messages: page.messages.into_iter().map(Message::from).collect(),
@@ -122,15 +123,15 @@ impl MessagesApi {
     ) -> Answer<PostAnswer> {
         let posted = posting::post_message(&doors, login.actor(), RoomId::from_uuid(id.0), request, body).await?;
         Ok(match posted {
-            Posted::New(card) => PostAnswer::Created(Json(card.into())),
-            Posted::Before(card) => PostAnswer::Before(Json(card.into())),
+            Posted::New(card) => PostAnswer::Created(JsonAnswer(card.into())),
+            Posted::Before(card) => PostAnswer::Before(JsonAnswer(card.into())),
         })
     }
 
     /// One message
     #[oai(path = "/messages/:id", method = "get", operation_id = "get_message")]
-    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Json<Message>> {
-        Ok(Json(doors.service.message(login.actor(), MessageId::from_uuid(id.0))?.into()))
+    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<JsonAnswer<Message>> {
+        Ok(JsonAnswer(doors.service.message(login.actor(), MessageId::from_uuid(id.0))?.into()))
     }
 
     /// Edit one's message
@@ -141,9 +142,9 @@ impl MessagesApi {
         login: Login,
         id: Path<Uuid>,
         body: JsonBody<MessagePatch>,
-    ) -> Answer<Json<Message>> {
+    ) -> Answer<JsonAnswer<Message>> {
         let card = doors.service.edit(login.actor(), MessageId::from_uuid(id.0), body.0.content).await?;
-        Ok(Json(card.into()))
+        Ok(JsonAnswer(card.into()))
     }
 
     /// Delete a message

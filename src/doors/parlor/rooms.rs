@@ -5,7 +5,7 @@ use super::{
     sessions::Done,
     shapes::{Member, Room},
 };
-use crate::http::json_body::JsonBody;
+use crate::http::{json_answer::JsonAnswer, json_body::JsonBody};
 use crate::{
     doors::shared::{Answer, Doors, Login, Page, PageQuery, page_of},
     model::{AccountId, Error, RoomCard, RoomId, RoomRole},
@@ -136,7 +136,7 @@ impl RoomsApi {
         page: Query<Option<u32>>,
         /// Entries of a page.
         size: Query<Option<u32>>,
-    ) -> Answer<Json<Page<Room>>> {
+    ) -> Answer<JsonAnswer<Page<Room>>> {
         let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
         let scope = match scope.0 {
             Some(Scope::Public) => RoomScope::Public,
@@ -144,7 +144,7 @@ impl RoomsApi {
         };
         let rooms = doors.service.rooms(login.actor(), scope, search.0.as_deref().unwrap_or_default())?;
         let (rooms, total) = page_of(rooms, query);
-        Ok(Json(Page::new(query, total, rooms.into_iter().map(Room::from).collect())))
+        Ok(JsonAnswer(Page::new(query, total, rooms.into_iter().map(Room::from).collect())))
     }
 
     /// Open a room

@@ -5,6 +5,7 @@ use poem_openapi::{
     Object,
     types::{ParseFromJSON, ToJSON},
 };
+use serde::Serialize;
 
 /// Which page of a list, from `?page=` and `?size=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub fn page_of<T>(entries: Vec<T>, query: PageQuery) -> (Vec<T>, usize) {
 }
 
 /// A numbered page of a list.
-#[derive(Object, Clone, Debug)]
+#[derive(Object, Serialize, Clone, Debug)]
 pub struct Page<T: ParseFromJSON + ToJSON + Send + Sync> {
     total_items: usize,
     total_pages: usize,

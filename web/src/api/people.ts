@@ -6,6 +6,8 @@ import type { InviteCode, Page, Person } from './types';
 export const listPeople = (search: string, page = 1, size = 50, signal?: AbortSignal): Promise<Page<Person>> =>
   call('GET', '/api/user', { query: { search, page, size }, ...(signal ? { signal } : {}) });
 
+export const isActive = (person: Person): boolean => (person.status ?? 'active') === 'active';
+
 export const setBlocked = (id: string, action: 'block' | 'unblock'): Promise<unknown> =>
   call('PATCH', `/api/user/block_unblock/${id}`, { json: { action } });
 

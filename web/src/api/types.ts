@@ -20,7 +20,8 @@ export interface Person extends PersonLite {
   name: string;
   surname: string;
   about: string;
-  status: 'active' | 'blocked' | 'deleted';
+  /** Told to administrators, and to everyone about themselves; others are listed only while active. */
+  status?: 'active' | 'blocked' | 'deleted';
   online: boolean;
   email?: string;
   is_admin: boolean;
@@ -148,7 +149,10 @@ export interface InviteCode {
 export interface Limits {
   message_chars: number;
   file_bytes: number;
+  avatar_bytes: number;
   name_chars: number;
+  topic_chars: number;
+  about_chars: number;
   password_min_chars: number;
 }
 

@@ -306,7 +306,7 @@ export class OpenRoom {
 
 export function quoteOf(message: Message): Quote {
   const text = message.content ?? message.attachment?.name ?? '';
-  return { uuid: message.uuid, sender: message.sender, sender_name: message.sender_name, excerpt: excerpt(text, 140) };
+  return { uuid: message.uuid, sender: message.sender, sender_name: message.sender_name, excerpt: excerpt(text, line.QUOTE_CHARS) };
 }
 
 function concerns(event: StreamEvent, room: string): boolean {

@@ -18,8 +18,11 @@ export interface Pending {
   readonly replyTo: Quote | null;
   readonly file: PendingFile | null;
   readonly createdAt: Date;
-  /** `sent`: the server has it, only the echo is still to come. */
-  readonly state: 'sending' | 'sent' | 'failed';
+  /**
+   * `sent`: the server has it, only the echo is still to come. `waiting`: nobody could be reached, it goes out with the
+   * connection. `failed`: the server refused it, so a person has to decide.
+   */
+  readonly state: 'sending' | 'sent' | 'waiting' | 'failed';
   readonly error: string | null;
 }
 
@@ -37,6 +40,12 @@ const change = (outbox: Outbox, clientId: string, changed: (pending: Pending) =>
 
 export const fail = (outbox: Outbox, clientId: string, error: string): Outbox =>
   change(outbox, clientId, (pending) => ({ ...pending, state: 'failed', error }));
+
+export const wait = (outbox: Outbox, clientId: string, error: string): Outbox =>
+  change(outbox, clientId, (pending) => ({ ...pending, state: 'waiting', error }));
+
+/** What goes out when the connection is back, in the order it was written. */
+export const waiting = (outbox: Outbox): Pending[] => outbox.filter((pending) => pending.state === 'waiting');
 
 export const markSent = (outbox: Outbox, clientId: string): Outbox =>
   change(outbox, clientId, (pending) => ({ ...pending, state: 'sent', error: null }));

@@ -5,6 +5,7 @@ import * as api from '../api/messages';
 import type { Message, Quote } from '../api/types';
 import type { StreamEvent } from '../stream/frames';
 import { newClientId } from './ids';
+import { keepOutbox, readOutbox } from './keptOutbox';
 import { live } from './live.svelte';
 import * as box from './outbox';
 import type { Outbox, Pending } from './outbox';
@@ -18,15 +19,30 @@ interface Transfer {
 class Sending {
   #rooms: ReadonlyMap<string, Outbox> = $state.raw(new Map<string, Outbox>());
   #transfers = new Map<string, Transfer>();
+  /** The last upload of each room: files arrive in the order they were chosen in. */
+  #uploads = new Map<string, Promise<void>>();
 
   start(): void {
-    live.listen({ onEvent: (event) => this.#take(event), onConnected: () => undefined });
+    live.listen({ onEvent: (event) => this.#take(event), onConnected: () => void this.#sendWaiting() });
+    addEventListener('online', () => void this.#sendWaiting());
+    addEventListener('beforeunload', (event) => {
+      // A text survives a reload, a file on its way does not.
+      if (this.#transfers.size > 0) event.preventDefault();
+    });
+  }
+
+  /** What this person wrote in this tab before it was loaded again; it goes out with the connection. */
+  restore(account: string): void {
+    const rooms = new Map<string, Outbox>();
+    for (const { room, pending } of readOutbox(account)) rooms.set(room, box.add(rooms.get(room) ?? [], pending));
+    this.#rooms = rooms;
   }
 
   clear(): void {
     for (const transfer of this.#transfers.values()) transfer.cancel();
     for (const outbox of this.#rooms.values()) outbox.forEach((pending) => this.#forget(pending));
     this.#rooms = new Map();
+    this.#uploads.clear();
   }
 
   of(room: string): Outbox {
@@ -43,12 +59,20 @@ class Sending {
     void this.#upload(room, pending, file);
   }
 
-  retry(room: string, clientId: string): void {
+  async retry(room: string, clientId: string): Promise<void> {
+    const before = this.of(room).find((one) => one.clientId === clientId);
+    if (before?.state !== 'failed' && before?.state !== 'waiting') return;
     this.#change(room, (outbox) => box.retry(outbox, clientId));
-    const pending = this.of(room).find((one) => one.clientId === clientId);
-    if (pending === undefined) return;
+    const pending = { ...before, state: 'sending' as const };
     const transfer = this.#transfers.get(clientId);
-    void (transfer ? this.#upload(room, pending, transfer.file) : this.#deliver(room, pending));
+    await (transfer ? this.#upload(room, pending, transfer.file) : this.#deliver(room, pending));
+  }
+
+  /** The connection is back. One after the other, so that the messages keep their order. */
+  async #sendWaiting(): Promise<void> {
+    for (const [room, outbox] of this.#rooms) {
+      for (const pending of box.waiting(outbox)) await this.retry(room, pending.clientId);
+    }
   }
 
   /** Cancels what still runs and takes it out of the room. */
@@ -104,7 +128,16 @@ class Sending {
     }
   }
 
-  async #upload(room: string, pending: Pending, file: File): Promise<void> {
+  #upload(room: string, pending: Pending, file: File): Promise<void> {
+    const before = this.#uploads.get(room) ?? Promise.resolve();
+    const upload = before.then(() => this.#transfer(room, pending, file));
+    this.#uploads.set(room, upload);
+    return upload;
+  }
+
+  async #transfer(room: string, pending: Pending, file: File): Promise<void> {
+    // Discarded while it waited for the file before it.
+    if (!this.#transfers.has(pending.clientId)) return;
     const upload = api.uploadFile(room, newMessage(pending), file, (fraction) =>
       this.#change(room, (outbox) => box.progress(outbox, pending.clientId, fraction)),
     );
@@ -121,9 +154,12 @@ class Sending {
   }
 
   #failed(room: string, clientId: string, cause: unknown): void {
-    const offline = cause instanceof ApiError && cause.isOffline;
-    const text = offline ? 'Not sent. Check the connection.' : cause instanceof Error ? cause.message : 'Not sent.';
-    this.#change(room, (outbox) => box.fail(outbox, clientId, text));
+    if (cause instanceof ApiError && cause.isOffline) {
+      this.#change(room, (outbox) => box.wait(outbox, clientId, 'Not sent. It goes out when the connection is back.'));
+    } else {
+      const text = cause instanceof Error ? cause.message : 'Not sent.';
+      this.#change(room, (outbox) => box.fail(outbox, clientId, text));
+    }
   }
 
   #take(event: StreamEvent): void {
@@ -134,6 +170,7 @@ class Sending {
 
   #change(room: string, changed: (outbox: Outbox) => Outbox): void {
     this.#rooms = new Map(this.#rooms).set(room, changed(this.of(room)));
+    if (session.me) keepOutbox(session.me.id, this.#rooms);
   }
 
   #remove(room: string, changed: (outbox: Outbox) => Outbox): void {

@@ -3,6 +3,7 @@
 import { ApiError, whenSignedOut } from '../api/http';
 import * as api from '../api/session';
 import type { Config, Me } from '../api/types';
+import { forgetOutbox } from './keptOutbox';
 import { router } from './router.svelte';
 import { signInPath } from './routes';
 
@@ -71,6 +72,7 @@ class SessionStore {
 
   async signOut(): Promise<void> {
     await api.signOut();
+    if (this.me) forgetOutbox(this.me.id);
     this.end('/');
   }
 

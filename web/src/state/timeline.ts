@@ -3,6 +3,7 @@
 
 import type { Message, MessagePage } from '../api/types';
 import type { StreamEvent } from '../stream/frames';
+import { excerpt } from './text';
 
 export interface Timeline {
   readonly messages: readonly Message[];
@@ -18,6 +19,9 @@ export interface Applied {
 
 /** How many messages one page keeps; the far end is let go and read again when wanted. */
 export const KEPT_MESSAGES = 300;
+
+/** Characters of a message that a quotation shows. */
+export const QUOTE_CHARS = 140;
 
 export const emptyTimeline: Timeline = { messages: [], hasBefore: false, hasAfter: false };
 
@@ -94,7 +98,15 @@ function replace(timeline: Timeline, message: Message): Timeline {
   const known = timeline.messages[at];
   if (known === undefined) return timeline;
   const next = later(known, message);
-  return next === known ? timeline : { ...timeline, messages: timeline.messages.with(at, next) };
+  return next === known ? timeline : { ...timeline, messages: requote(timeline.messages.with(at, next), next) };
+}
+
+/** Quotations say what the quoted message says now; nothing, once it is deleted. */
+function requote(messages: Message[], quoted: Message): Message[] {
+  const text = quoted.is_deleted ? '' : excerpt(quoted.content || (quoted.attachment?.name ?? ''), QUOTE_CHARS);
+  return messages.map((message) =>
+    message.reply_to?.uuid === quoted.uuid ? { ...message, reply_to: { ...message.reply_to, excerpt: text } } : message,
+  );
 }
 
 function rename(timeline: Timeline, person: string, name: string): Timeline {

@@ -1,0 +1,4 @@
+//! What each door promises over HTTP.
+
+mod accounts;
+mod sessions;

@@ -1,0 +1,3 @@
+//! What the event stream promises.
+
+mod events;

@@ -1,0 +1,1 @@
+//! What the sources promise about themselves.
