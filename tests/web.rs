@@ -1,5 +1,7 @@
 //! The web client: its types, its own tests, and people using it in a real browser against the real program.
 
+#![cfg(feature = "ui")]
+
 use std::{
     path::Path,
     process::{Command, Output},

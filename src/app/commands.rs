@@ -3,7 +3,7 @@
 use super::{console::say, core::Core, operate::operate, serve::serve};
 use crate::{
     cli::{
-        Failure,
+        Exit, Failure,
         args::{AdminCommand, Cli, Command, PlaceArgs, UserCommand},
     },
     config::{Config, describe},
@@ -21,7 +21,7 @@ use std::{
 
 /// Does what was typed.
 pub fn run() -> Result<(), Failure> {
-    let (place, command) = Cli::parse().resolve().unwrap_or_else(|error| error.exit());
+    let (place, command) = Cli::try_parse().and_then(Cli::resolve).unwrap_or_else(|error| leave(&error));
     // Whatever this process makes is its owner's alone, the index's own files included.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     match command {
@@ -39,6 +39,15 @@ pub fn run() -> Result<(), Failure> {
         Command::Export { out: None } => export_to_stdout(&place),
         other => ask(&place, request_for(other)?),
     }
+}
+
+/// Shows the help that was asked for, or says what is wrong with the command line as every failure is said.
+fn leave(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    eprint!("{}", error.to_string().replacen("error:", "parlor:", 1));
+    std::process::exit(Exit::Usage as i32)
 }
 
 fn request_for(command: Command) -> Result<ControlRequest, Failure> {

@@ -2,16 +2,17 @@
 
 use super::{Actor, Draft, Posted, Service, access};
 use crate::{
+    config::Limits,
     media::{names, sniff},
     model::{Account, AccountId, Error, File, FileId, FilePurpose, ImageSize, Result, RoomId},
     rules::permit::Act,
     store::{
-        View,
+        Store, View,
         blobs::BlobPart,
         upload::{Incoming, Stored},
     },
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// An upload on its way.
 pub struct Upload {
@@ -26,9 +27,35 @@ impl Upload {
     }
 }
 
-/// A whole upload that no message names yet.
+/// A whole upload that no message names yet. Dropped before one does, its bytes go as well: otherwise whoever breaks a
+/// form off behind its file fills the disk past every quota.
 pub struct NewFile {
     file: File,
+    bytes: Unnamed,
+}
+
+/// The bytes of an id that no record names.
+struct Unnamed {
+    store: Arc<Store>,
+    id: Option<FileId>,
+}
+
+impl Unnamed {
+    /// Somebody else answers for the bytes from now on.
+    fn release(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let store = Arc::clone(&self.store);
+        // Dropped by a request that was broken off, so within the runtime; what is left at its end is swept later.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { store.remove_blobs(vec![id]).await });
+        }
+    }
 }
 
 /// A file that may be read.
@@ -77,6 +104,7 @@ impl Service {
             return Err(Error::invalid("file", "The file is empty."));
         }
         let id = FileId::new();
+        let bytes = Unnamed { store: Arc::clone(&self.store), id: Some(id) };
         let media_type = sniff::media_type(&head);
         let preview = match media_type.starts_with("image/") {
             true => self.thumbnails.preview(temp.path().to_owned()).await,
@@ -94,13 +122,19 @@ impl Service {
         let name = names::sanitise(client_name);
         let (uploader, purpose, stored_at) = (actor.account(), upload.purpose, self.now());
         let media_type = media_type.to_owned();
-        Ok(NewFile { file: File { id, uploader, purpose, name, size_bytes, media_type, sha256, image, stored_at } })
+        Ok(NewFile {
+            file: File { id, uploader, purpose, name, size_bytes, media_type, sha256, image, stored_at },
+            bytes,
+        })
     }
 
     /// Posts a finished upload, with or without a text.
     pub async fn post_file(&self, actor: Actor, room: RoomId, draft: Draft, new: NewFile) -> Result<Posted> {
-        let id = new.file.id;
-        let posted = self.post_with(actor, room, draft, Some(new.file)).await;
+        let NewFile { file, bytes } = new;
+        let id = file.id;
+        // Broken off from here on, the message may be on its way already: its bytes stay.
+        bytes.release();
+        let posted = self.post_with(actor, room, draft, Some(file)).await;
         if !matches!(posted, Ok(Posted::New(_))) {
             self.remove_blobs([id]).await;
         }
@@ -109,9 +143,11 @@ impl Service {
 
     /// Makes a finished upload the actor's picture.
     pub async fn use_avatar(&self, actor: Actor, new: NewFile) -> Result<Account> {
-        let id = new.file.id;
-        let changed = match new.file.image {
-            Some(_) => self.set_avatar(actor, Some(new.file)).await,
+        let NewFile { file, bytes } = new;
+        let id = file.id;
+        bytes.release();
+        let changed = match file.image {
+            Some(_) => self.set_avatar(actor, Some(file)).await,
             None => Err(Error::unsupported_type("Choose a picture: PNG, JPEG, GIF or WebP.")),
         };
         if changed.is_err() {
@@ -157,6 +193,18 @@ impl Service {
             self.store.remove_blobs(files).await;
         }
     }
+}
+
+/// Whether a file still fits into its uploader's share, and into that of everybody.
+pub(super) fn check_quota(view: View<'_>, limits: &Limits, file: &File) -> Result<()> {
+    let used = used_bytes(view, file.uploader)?;
+    if used.own.saturating_add(file.size_bytes) > limits.account_files_bytes {
+        return Err(Error::too_large("Your files take up all the room you have. Delete some of them first."));
+    }
+    if limits.total_files_bytes > 0 && used.all.saturating_add(file.size_bytes) > limits.total_files_bytes {
+        return Err(Error::storage_full());
+    }
+    Ok(())
 }
 
 struct Used {

@@ -109,6 +109,8 @@ impl Service {
                     retracted: None,
                 };
                 if let Some(file) = file {
+                    // Asked before the upload as well, but of several at once each was told the same.
+                    super::files::check_quota(tx.view(), &limits, &file)?;
                     tx.emit(Event::FileStored(file))?;
                 }
                 tx.emit(Event::MessagePosted(message.clone()))?;

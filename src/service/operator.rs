@@ -9,7 +9,7 @@ use super::{
 use crate::{
     identity::TokenKind,
     model::{Account, Error, Result},
-    store::{GO_ON, archive},
+    store::{GO_ON, StoreError, archive},
 };
 use std::path::PathBuf;
 
@@ -75,16 +75,24 @@ impl Service {
 
     /// Writes a backup.
     pub async fn back_up(&self, out: PathBuf) -> Result<archive::Summary> {
-        Ok(self.store.back_up(out).await?)
+        self.store.back_up(out).await.map_err(told)
     }
 
     /// Writes an export; says how many lines.
     pub async fn export(&self, out: Box<dyn std::io::Write + Send>) -> Result<u64> {
-        Ok(self.store.export(out).await?)
+        self.store.export(out).await.map_err(told)
     }
 
     /// Open sockets.
     pub fn socket_count(&self) -> usize {
         self.hub.socket_count()
+    }
+}
+
+/// The operator hears what the disk said, and about which file: a wrong path is mended by naming another one.
+fn told(error: StoreError) -> Error {
+    match error {
+        StoreError::Io { .. } | StoreError::Refused(_) => Error::bad_request(error.to_string()),
+        error => error.into(),
     }
 }

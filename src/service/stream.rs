@@ -4,7 +4,7 @@ use super::{Actor, Service, access, cards, publish::tellings};
 use crate::{
     hub::{Audience, Dialect, Outbox, Scope, SocketId},
     model::{Account, AccountId, Error, Event, Live, Position, Result, RoomId},
-    rules::permit::Act,
+    rules::permit::{Act, Standing},
     store::{Committed, View},
 };
 use bytes::Bytes;
@@ -48,19 +48,29 @@ impl Service {
         let mut failed = None;
         let connected = self.hub.connect(account.id, Some(actor.session()), dialect, outbox, |online| {
             let (snapshot, seq) = self.store.snapshot_at();
-            let rooms = snapshot.view().rooms_of(account.id).unwrap_or_else(|error| {
-                failed = Some(Error::from(error));
-                Vec::new()
-            });
+            // Preparing may have taken a while, in which the session may have ended. From here on its end is told to this
+            // socket; an earlier one is seen in this state.
+            let rooms = access::person(snapshot.view(), actor)
+                .and_then(|_| Ok(snapshot.view().rooms_of(account.id)?))
+                .unwrap_or_else(|error| {
+                    failed = Some(error);
+                    Vec::new()
+                });
+            let present = online(&rooms);
             let rest = missed.and_then(|(mut told, upto)| {
-                told.extend(self.told_between(&account, upto, u32::MAX, seq)?.0);
+                // The hub is locked for this: whoever asks it who is online now waits for ever.
+                let is_online = |account: AccountId| present.contains(&account);
+                told.extend(self.told_between(&account, upto, u32::MAX, seq, &is_online)?.0);
                 Some(told)
             });
+            if failed.is_some() {
+                return (Scope::Everything { rooms }, seq, Vec::new());
+            }
             let position = Position { epoch: self.epoch, seq, event: u32::MAX };
             let hello = Live::Hello {
                 person: cards::person(&account),
                 resumed: rest.is_some(),
-                online: online(&rooms),
+                online: present,
                 heartbeat_secs: crate::socket::HEARTBEAT_SECS,
             };
             let resume_from = after.filter(|_| rest.is_some()).unwrap_or(position);
@@ -90,7 +100,11 @@ impl Service {
 
     /// Lets a stream hear a public room that its person has not joined.
     pub fn subscribe(&self, actor: Actor, stream: &EventStream, room: RoomId) -> Result<()> {
-        access::room(self.store.snapshot().view(), actor, room, Act::Read)?;
+        let granted = access::room(self.store.snapshot().view(), actor, room, Act::Read)?;
+        // A member hears the room anyway, for as long as they are one.
+        if granted.standing != Standing::Outsider {
+            return Ok(());
+        }
         match self.hub.subscribe(stream.socket, room, self.config.limits.subscriptions_per_socket) {
             true => Ok(()),
             false => Err(Error::conflict("This socket follows as many rooms as one may. Unsubscribe from one first.")),
@@ -107,11 +121,18 @@ impl Service {
             return None;
         }
         let (_, now) = self.store.snapshot_at();
-        self.told_between(account, after.seq, after.event, now)
+        self.told_between(account, after.seq, after.event, now, &|account| self.hub.is_online(account))
     }
 
     /// What this person is told of the entries after a place up to `to`; `None` when that cannot be said without a gap.
-    fn told_between(&self, account: &Account, seq: u64, event: u32, to: u64) -> Option<(Vec<(Live, Position)>, u64)> {
+    fn told_between(
+        &self,
+        account: &Account,
+        seq: u64,
+        event: u32,
+        to: u64,
+        is_online: &dyn Fn(AccountId) -> bool,
+    ) -> Option<(Vec<(Live, Position)>, u64)> {
         // The entry of the place itself may have had more events.
         let from = if event == u32::MAX { seq } else { seq.saturating_sub(1) };
         let entries = match self.recent.between(from, to) {
@@ -127,7 +148,8 @@ impl Service {
         let mut told = Vec::new();
         for committed in entries {
             let skip = if committed.seq == seq { event.saturating_add(1) as usize } else { 0 };
-            self.tell_entry(view, account, &rooms, &committed, skip, &mut told)?;
+            let mine = Mine { account, rooms: &rooms, is_online };
+            self.tell_entry(view, &mine, &committed, skip, &mut told)?;
         }
         Some((told, to))
     }
@@ -146,12 +168,12 @@ impl Service {
     fn tell_entry(
         &self,
         view: View<'_>,
-        account: &Account,
-        rooms: &HashSet<RoomId>,
+        mine: &Mine<'_>,
         committed: &Committed,
         skip: usize,
         told: &mut Vec<(Live, Position)>,
     ) -> Option<()> {
+        let Mine { account, rooms, is_online } = *mine;
         let last = committed.entry.events.len().saturating_sub(1);
         for (index, event) in committed.entry.events.iter().enumerate().skip(skip) {
             // Whose room that was can no longer be said; the client reloads.
@@ -162,16 +184,45 @@ impl Service {
             let own_departure = matches!(event, Event::MemberLeft { account: gone, .. } if *gone == account.id);
             let event_number = if index == last { u32::MAX } else { u32::try_from(index).ok()? };
             let position = Position { epoch: self.epoch, seq: committed.seq, event: event_number };
-            let heard = tellings(view, &current(view, event)?, &|account| self.hub.is_online(account)).ok()?;
-            let mine = heard.into_iter().filter(|(audience, _)| match audience {
+            let heard = match event {
+                Event::RoomChanged(room) if !rooms.contains(&room.id) => continue,
+                // The cards of all the other members would only be made to be thrown away.
+                Event::RoomChanged(room) => {
+                    let card = cards::room(view, account, room.clone()).ok()?;
+                    vec![(Audience::Person(account.id), Live::RoomUpdated(card))]
+                }
+                event => tellings(view, &current(view, event)?, is_online).ok()?,
+            };
+            let mine = heard.into_iter().filter(|(audience, live)| match audience {
                 Audience::Room(room) => rooms.contains(room) || own_departure,
                 Audience::RoomExcept(room, except) => rooms.contains(room) && *except != account.id,
-                Audience::Person(person) => *person == account.id,
+                // Of a room that this person has left since they hear nothing: it would be told as it is today.
+                Audience::Person(person) => {
+                    *person == account.id && room_of(live).is_none_or(|room| rooms.contains(&room))
+                }
                 Audience::Everyone => true,
             });
             told.extend(mine.map(|(_, live)| (live, position)));
         }
         Some(())
+    }
+}
+
+/// Whose stream is resumed.
+#[derive(Clone, Copy)]
+struct Mine<'a> {
+    account: &'a Account,
+    /// Where they are a member now.
+    rooms: &'a HashSet<RoomId>,
+    is_online: &'a dyn Fn(AccountId) -> bool,
+}
+
+/// The room that something told to one person speaks of.
+fn room_of(live: &Live) -> Option<RoomId> {
+    match live {
+        Live::RoomCreated(card) | Live::RoomUpdated(card) => Some(card.room.id),
+        Live::Unread { room, .. } => Some(*room),
+        _ => None,
     }
 }
 

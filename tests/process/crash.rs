@@ -8,7 +8,7 @@ use super::{
     stream::Stream,
 };
 use rand::RngExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
 use tempfile::TempDir;
 
@@ -53,6 +53,19 @@ impl World {
         }
         let diaries = people[..5].iter().map(|person| Diary { author: person.id.clone(), notes: Vec::new() }).collect();
         Self { people, public, private, diaries, listener: Listener::default() }
+    }
+
+    pub fn person(&self, at: usize) -> &Person {
+        &self.people[at]
+    }
+
+    /// What is in the rooms now.
+    pub async fn histories(&self) -> Vec<Vec<Value>> {
+        let mut histories = Vec::new();
+        for room in [&self.public, &self.private] {
+            histories.push(self.people[0].history(room).await);
+        }
+        histories
     }
 
     fn vera(&self) -> &Person {

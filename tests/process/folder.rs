@@ -126,7 +126,8 @@ async fn a_second_server_is_refused_and_told_who_is_there() {
 #[tokio::test]
 async fn without_its_index_a_folder_has_everything() {
     let stopped = Stopped::new().await;
-    let each_file = |data: &Path, harm: &dyn Fn(&Path)| files_below(&data.join("index")).iter().for_each(|path| harm(path));
+    let each_file =
+        |data: &Path, harm: &dyn Fn(&Path)| files_below(&data.join("index")).iter().for_each(|path| harm(path));
     let deleted = stopped.copy("deleted");
     fs::remove_dir_all(deleted.join("index")).unwrap();
     let emptied = stopped.copy("emptied");

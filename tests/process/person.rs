@@ -17,6 +17,14 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// The stable word of the problem document.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Unanswered => None,
+            Self::Answered(_, problem) => problem["code"].as_str(),
+        }
+    }
+
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Unanswered => None,
@@ -33,7 +41,6 @@ pub struct Person {
     pub username: String,
     pub id: String,
     pub access: String,
-    pub refresh: String,
     base: String,
     http: Client,
 }
@@ -89,8 +96,8 @@ impl Person {
     pub async fn signed_in(server: &Server, username: &str, password: &str) -> Self {
         let (http, base) = (http(), server.base.clone());
         let tokens = sign_in(&http, &base, username, password).await.expect("name and password are right");
-        let (access, refresh) = (text(&tokens, "access"), text(&tokens, "refresh"));
-        let mut person = Self { username: username.into(), id: String::new(), access, refresh, base, http };
+        let access = text(&tokens, "access");
+        let mut person = Self { username: username.into(), id: String::new(), access, base, http };
         person.id = text(&person.get("/api/session").await.expect("signed in"), "id");
         person
     }
@@ -135,7 +142,14 @@ impl Person {
         self.post(&format!("/api/rooms/{room}/messages"), json!({ "content": content, "client_id": client_id })).await
     }
 
-    pub async fn uploads(&self, room: &str, content: &str, client_id: &str, name: &str, bytes: Vec<u8>) -> Outcome<Value> {
+    pub async fn uploads(
+        &self,
+        room: &str,
+        content: &str,
+        client_id: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Outcome<Value> {
         let file = multipart::Part::bytes(bytes).file_name(name.to_owned());
         let form = multipart::Form::new()
             .text("content", content.to_owned())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, fail, markSent, progress, retry, settle } from '../src/state/outbox';
+import { add, fail, markSent, progress, retry, settle, wait, waiting } from '../src/state/outbox';
 import type { Outbox, Pending } from '../src/state/outbox';
 import { ANNA, message } from './samples';
 
@@ -22,6 +22,12 @@ describe('a message on its way', () => {
 
   it('stays when somebody else’s message arrives', () => {
     expect(settle(one, [message(4), message(5, { client_id: 'c2' })])).toBe(one);
+  });
+
+  it('waits for the connection in the order it was written, unless the server refused it', () => {
+    const three = [...one, pending('c2'), pending('c3')];
+    const outbox = fail(wait(wait(three, 'c3', 'No connection.'), 'c1', 'No connection.'), 'c2', 'Too long.');
+    expect(waiting(outbox).map((message) => message.clientId)).toEqual(['c1', 'c3']);
   });
 
   it('fails with a reason and can be tried again', () => {

@@ -53,6 +53,14 @@ describe('an edit', () => {
     expect(apply(timeline, { type: 'message_updated', message: edited }).timeline.messages[1]?.is_deleted).toBe(true);
   });
 
+  it('reaches the quotations of that message; a deleted one leaves them empty', () => {
+    const quote = { uuid: 'm1', sender: 'boris', sender_name: 'Boris', excerpt: 'text 1' };
+    const before = fromPage({ ...page(1, 1), messages: [message(1), message(2, { reply_to: quote })] });
+    const quoted = (event: StreamEvent) => apply(before, event).timeline.messages[1]?.reply_to?.excerpt;
+    expect(quoted({ type: 'message_updated', message: message(1, { content: 'new', edited_at: '2026' }) })).toBe('new');
+    expect(quoted({ type: 'message_deleted', message: message(1, { content: null, is_deleted: true }) })).toBe('');
+  });
+
   it('of a message that is not loaded changes nothing', () => {
     const before = fromPage(page(5, 8, { before: true }));
     expect(apply(before, { type: 'message_updated', message: edited }).timeline).toBe(before);

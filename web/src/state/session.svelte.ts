@@ -16,6 +16,7 @@ class SessionStore {
   config: Config | null = $state.raw(null);
   me: Me | null = $state.raw(null);
   #onEnd: () => void = () => undefined;
+  #isLeaving = false;
 
   /** Reads the server's configuration and this browser's session; keeps asking while the server starts. */
   async start(onEnd: () => void): Promise<void> {
@@ -70,18 +71,31 @@ class SessionStore {
     if (this.config) this.config = { ...this.config, setup_needed: false };
   }
 
-  async signOut(): Promise<void> {
-    await api.signOut();
-    if (this.me) forgetOutbox(this.me.id);
-    this.end('/');
+  signOut(): Promise<void> {
+    return this.#leave(api.signOut);
   }
 
-  /** The session is over, wherever that was decided: back to the sign-in page, which leads here again. */
-  end(next = location.pathname + location.search): void {
+  signOutEverywhere(): Promise<void> {
+    return this.#leave(api.endAllSessions);
+  }
+
+  async #leave(leaving: () => Promise<void>): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      if (this.me) forgetOutbox(this.me.id);
+      await leaving();
+      this.end();
+    } finally {
+      this.#isLeaving = false;
+    }
+  }
+
+  /** The session is over. Unless one signs out, the sign-in page leads here again. The stream may say so before the answer does. */
+  end(): void {
     if (this.me === null) return;
     this.me = null;
     this.#onEnd();
-    router.go(signInPath(next), 'replace');
+    router.go(signInPath(this.#isLeaving ? '/' : location.pathname + location.search), 'replace');
   }
 }
 

@@ -1,0 +1,116 @@
+// Without a mouse: signing in, going to a room, walking its messages and acting on one, menus and dialogs.
+
+import assert from 'node:assert/strict';
+import { PASSWORD, register, setUp } from './harness/api.mjs';
+import { box, heading, log, message } from './harness/parts.mjs';
+import { story } from './harness/story.mjs';
+
+/** What has the focus, as a screen reader would name it. */
+const focused = (page) =>
+  page.evaluate(() => {
+    const node = document.activeElement;
+    return (node.getAttribute('aria-label') ?? node.textContent).trim().replaceAll(/\s+/gu, ' ');
+  });
+
+/** Until the focus is there: pages and dialogs move it when they have been drawn. */
+const focusOn = (page, name) =>
+  page.waitForFunction((wanted) => {
+    const node = document.activeElement;
+    return (node.getAttribute('aria-label') ?? node.textContent).trim().startsWith(wanted);
+  }, name);
+
+story('the keyboard alone', {}, async ({ server, visitors, step }) => {
+  await setUp(server);
+  const annaAccount = await register(server, 'anna', 'Anna', 'Keller');
+  const borisAccount = await register(server, 'boris', 'Boris', 'Novak');
+  const room = await annaAccount.room('Workshop');
+  await borisAccount.room('Workshop');
+  await borisAccount.post(room.id, 'The first');
+  await borisAccount.post(room.id, 'The second');
+  await annaAccount.post(room.id, 'The third');
+  const { page: anna } = await visitors.window('anna');
+  const { keyboard } = anna;
+
+  await step('signing in', async () => {
+    await anna.goto('/');
+    await heading(anna, 'Sign in').waitFor();
+    await keyboard.type('anna');
+    await keyboard.press('Tab');
+    await keyboard.type(PASSWORD);
+    await keyboard.press('Enter');
+    await heading(anna, 'Chats').waitFor();
+  });
+
+  await step('to a room by Ctrl+K, straight into the place to write', async () => {
+    await keyboard.press('Control+k');
+    await anna.getByRole('combobox', { name: 'Room to switch to' }).waitFor();
+    await keyboard.type('work');
+    await keyboard.press('Enter');
+    await heading(anna, 'Workshop').waitFor();
+    await message(anna, 'The third').waitFor();
+    await focusOn(anna, 'Message');
+    await keyboard.type('The fourth');
+    await keyboard.press('Enter');
+    await message(anna, 'The fourth').waitFor();
+    assert.equal(await focused(anna), 'Message');
+  });
+
+  await step('back into the messages, from one to the next, and to the actions of one', async () => {
+    await keyboard.press('Shift+Tab');
+    await keyboard.press('Shift+Tab');
+    while (!(await focused(anna)).startsWith('You,')) await keyboard.press('Shift+Tab');
+    await keyboard.press('Home');
+    assert.match(await focused(anna), /^Boris Novak, /u);
+    await keyboard.press('ArrowDown');
+    await anna.getByRole('group', { name: 'Message actions' }).waitFor();
+    await keyboard.press('Tab');
+    assert.equal(await focused(anna), 'Reply');
+    await keyboard.press('Enter');
+    await anna.getByText('Replying to Boris Novak').waitFor();
+    await focusOn(anna, 'Message');
+    await keyboard.type('An answer');
+    await keyboard.press('Enter');
+    await message(anna, 'An answer').getByText('The second').waitFor();
+  });
+
+  await step('ArrowUp edits the newest own message, Escape leaves it as it was', async () => {
+    await keyboard.press('ArrowUp');
+    await anna.getByText('Editing message').waitFor();
+    await anna.waitForFunction(() => document.activeElement.value === 'An answer');
+    await keyboard.press('Escape');
+    await anna.getByText('Editing message').waitFor({ state: 'hidden' });
+    assert.equal(await box(anna).inputValue(), '');
+    assert.equal(await log(anna).getByText('edited', { exact: true }).count(), 0);
+  });
+
+  await step('a menu is walked with the arrows, and a dialog gives the focus back', async () => {
+    await anna.getByRole('button', { name: 'New chat' }).focus();
+    await keyboard.press('Enter');
+    await focusOn(anna, 'Find or make');
+    await keyboard.press('ArrowDown');
+    await focusOn(anna, 'New private room');
+    await keyboard.press('Escape');
+    await focusOn(anna, 'New chat');
+    await keyboard.press('Enter');
+    await focusOn(anna, 'Find or make');
+    await keyboard.press('Enter');
+    await anna.getByRole('dialog').waitFor();
+    await focusOn(anna, 'Room name');
+    await keyboard.press('Escape');
+    await anna.getByRole('dialog').waitFor({ state: 'hidden' });
+    await focusOn(anna, 'New chat');
+  });
+
+  await step('a new page takes the focus, and its content can be skipped to', async () => {
+    await anna.getByRole('link', { name: 'People', exact: true }).focus();
+    await keyboard.press('Enter');
+    await heading(anna, 'People').waitFor();
+    await anna.waitForFunction(() => document.activeElement.id === 'main');
+    await anna.reload();
+    await heading(anna, 'People').waitFor();
+    await keyboard.press('Tab');
+    await focusOn(anna, 'Skip to content');
+    await keyboard.press('Enter');
+    await anna.waitForFunction(() => document.activeElement.id === 'main');
+  });
+});
