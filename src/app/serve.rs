@@ -123,7 +123,7 @@ fn serve_http(
     stop: watch::Receiver<bool>,
 ) -> Result<impl Future<Output = ()> + Send + use<>, Failure> {
     let limits = ConnectionLimits {
-        max_total: config.limits.connections_total,
+        max_total: connections_possible(config.limits.connections_total),
         max_per_address: config.limits.connections_per_address,
         exempt: uncounted(&config)?,
         pace: Pace::default(),
@@ -234,6 +234,18 @@ fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
 async fn stopped(mut stop: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a stop as well.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// So many connections leave the journal, the index and files on their way the handles they need: one that cannot open
+/// its next file ends the process. A connection may hold a second handle, for the file that it reads or sends.
+fn connections_possible(wanted: usize) -> usize {
+    const OWN_HANDLES: u64 = 64;
+    let Some(handles) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current else { return wanted };
+    let possible = usize::try_from(handles.saturating_sub(OWN_HANDLES) / 2).unwrap_or(wanted).max(16);
+    if possible < wanted {
+        tracing::warn!(handles, possible, wanted, "the limit of open files allows fewer connections; raise it");
+    }
+    wanted.min(possible)
 }
 
 /// Every socket is a file handle; the usual soft limit of 1,024 is for other programs.

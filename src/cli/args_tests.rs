@@ -1,3 +1,5 @@
+//! What may be typed, and what is refused.
+
 use super::*;
 
 fn parsed(line: &str) -> Result<(PlaceArgs, Command), clap::Error> {

@@ -1,3 +1,5 @@
+//! Which layer wins, and how mistakes are named.
+
 use std::{collections::BTreeSet, io::Write as _};
 
 use super::*;

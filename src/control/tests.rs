@@ -1,3 +1,5 @@
+//! Asking a server over its socket, and what a stranger on it gets.
+
 use std::{
     fs,
     io::{BufRead, BufReader, Write},

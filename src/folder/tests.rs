@@ -1,3 +1,5 @@
+//! What a data folder does when it is opened, shared, broken or newer.
+
 use super::*;
 
 fn mode(path: &Path) -> u32 {

@@ -29,7 +29,8 @@ use super::{
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Whatever a file holds, opened as a page it may do nothing.
 const FILE_POLICY: &str = "sandbox; default-src 'none'";
-const FOR_EVER: &str = "private, max-age=31536000, immutable";
+/// Kept, but asked for again each time: the right to read a file can end.
+const CACHING: &str = "private, no-cache";
 
 /// A file to answer with.
 #[derive(Debug, Clone)]
@@ -90,7 +91,7 @@ fn set_headers(headers: &mut HeaderMap, stored: &StoredFile<'_>, tag: &str) {
     set(headers, header::CONTENT_DISPOSITION, &content_disposition(stored.disposition, stored.name));
     for (name, value) in [
         (header::ACCEPT_RANGES, "bytes"),
-        (header::CACHE_CONTROL, FOR_EVER),
+        (header::CACHE_CONTROL, CACHING),
         (header::CONTENT_SECURITY_POLICY, FILE_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {

@@ -22,6 +22,9 @@ use super::{
     slots::Slot,
 };
 
+/// The longest request head. The HTTP library would take more than 400 KB.
+const HEAD_BYTES_MAX: u64 = 64 * 1024;
+
 /// How long a connection may take for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
@@ -131,6 +134,9 @@ impl<S> Guarded<S> {
             _ => return Ok(()),
         };
         self.phase = match scan.feed(data) {
+            HeadState::Incomplete if bytes + data.len() as u64 > HEAD_BYTES_MAX => {
+                return Err(self.cut(io::ErrorKind::InvalidData));
+            }
             HeadState::Incomplete => Phase::Head { since, bytes: bytes + data.len() as u64, scan },
             HeadState::Complete => Phase::Handling,
             HeadState::Http2 => return Err(self.cut(io::ErrorKind::InvalidData)),

@@ -16,6 +16,9 @@ use bytes::Bytes;
 use registry::{Listener, Registry};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// Seconds between two pings, which clients are told too.
+pub const HEARTBEAT_SECS: u64 = 25;
+
 /// How one socket protocol says things.
 pub trait Dialect: Send + Sync {
     /// Different for every dialect; what is encoded once is shared between sockets of the same name.

@@ -97,11 +97,15 @@ pub(super) fn messages(view: View<'_>, room: RoomId, page: Vec<Message>) -> Resu
 }
 
 /// A room as `viewer` sees it.
-pub(super) fn room(view: View<'_>, viewer: &Account, record: Room) -> Result<RoomCard> {
+pub(super) fn room(view: View<'_>, viewer: &Account, mut record: Room) -> Result<RoomCard> {
     let head = view.room_head(record.id)?;
     let membership = view.membership(record.id, viewer.id)?;
     let role = membership.map(|membership| membership.role);
     let may_read = permit(&record, Standing::of(role), viewer, Act::Read).is_ok();
+    if !may_read {
+        // Name, members and counts are what a site administrator may know (contracts.md, "Privacy").
+        record.topic.clear();
+    }
     let read_seq = view.read_mark(record.id, viewer.id)?.map_or(0, |mark| mark.seq);
     let last_message = match may_read {
         true => view.message(record.id, head.last_seq)?,

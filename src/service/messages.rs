@@ -91,7 +91,7 @@ impl Service {
                     }
                 }
                 if granted.standing == Standing::Outsider {
-                    rooms::admit(tx, &granted.room, granted.account.id, RoomRole::Member, limits.room_members_max)?;
+                    rooms::admit(tx, &granted.room, granted.account.id, RoomRole::Member, &limits)?;
                 }
                 let message = Message {
                     id: MessageId::new(),

@@ -20,6 +20,7 @@ mod sessions;
 mod stream;
 mod upkeep;
 
+pub use crate::store::blobs::BlobPart;
 pub use accounts::{NewAccount, ProfileChange, SetUp};
 pub use actor::Actor;
 pub use files::{Download, NewFile, Upload};

@@ -2,6 +2,7 @@
 
 use super::{Actor, Service, access, cards};
 use crate::{
+    config::Limits,
     model::{
         Account, AccountId, Error, Event, MemberCard, Membership, Result, Room, RoomCard, RoomId, RoomKind, RoomRole,
     },
@@ -61,18 +62,26 @@ impl Service {
                             ));
                         }
                         let topic = names::free_text("topic", &topic, topic_max)?;
-                        open(tx, RoomKind::Public, Some(name), topic, &account, &[(account.id, RoomRole::Owner)])?
+                        open(
+                            tx,
+                            &limits,
+                            RoomKind::Public,
+                            Some(name),
+                            topic,
+                            &account,
+                            &[(account.id, RoomRole::Owner)],
+                        )?
                     }
                     NewRoom::Private { name, topic, members } => {
                         let name = name.map(|name| names::room(&name, name_max)).transpose()?;
                         let topic = names::free_text("topic", &topic, topic_max)?;
                         check_count(members.len(), limits.room_members_max)?;
                         let people = people_with(tx.view(), "members", (account.id, RoomRole::Owner), &members)?;
-                        open(tx, RoomKind::Private, name, topic, &account, &people)?
+                        open(tx, &limits, RoomKind::Private, name, topic, &account, &people)?
                     }
                     NewRoom::Recruiting { recruiter, clients } => {
                         check_count(clients.len(), limits.room_members_max)?;
-                        open_recruiting(tx, &account, recruiter, &clients)?
+                        open_recruiting(tx, &limits, &account, recruiter, &clients)?
                     }
                 };
                 cards::room(tx.view(), &account, room)
@@ -83,17 +92,17 @@ impl Service {
     /// Joins the public room of that name, made on first use.
     pub async fn join_by_name(&self, actor: Actor, name: &str) -> Result<Opened> {
         let name = names::room(name, self.config.limits.name_chars)?;
-        let members_max = self.config.limits.room_members_max;
+        let limits = self.config.limits.clone();
         self.store
             .commit(Some(actor.account()), move |tx| {
                 let account = access::person(tx.view(), actor)?;
                 if let Some(id) = tx.view().public_room(&name)? {
                     let granted = access::room(tx.view(), actor, id, Act::Join)?;
-                    admit(tx, &granted.room, account.id, RoomRole::Member, members_max)?;
+                    admit(tx, &granted.room, account.id, RoomRole::Member, &limits)?;
                     return Ok(Opened::Found(cards::room(tx.view(), &account, granted.room)?));
                 }
                 let owner = [(account.id, RoomRole::Owner)];
-                let room = open(tx, RoomKind::Public, Some(name), String::new(), &account, &owner)?;
+                let room = open(tx, &limits, RoomKind::Public, Some(name), String::new(), &account, &owner)?;
                 Ok(Opened::Made(cards::room(tx.view(), &account, room)?))
             })
             .await
@@ -101,11 +110,11 @@ impl Service {
 
     /// Joins a public room.
     pub async fn join_room(&self, actor: Actor, id: RoomId) -> Result<RoomCard> {
-        let members_max = self.config.limits.room_members_max;
+        let limits = self.config.limits.clone();
         self.store
             .commit(Some(actor.account()), move |tx| {
                 let granted = access::room(tx.view(), actor, id, Act::Join)?;
-                admit(tx, &granted.room, granted.account.id, RoomRole::Member, members_max)?;
+                admit(tx, &granted.room, granted.account.id, RoomRole::Member, &limits)?;
                 cards::room(tx.view(), &granted.account, granted.room)
             })
             .await
@@ -113,6 +122,7 @@ impl Service {
 
     /// The one direct room with somebody, made on first use.
     pub async fn direct_room(&self, actor: Actor, other: AccountId) -> Result<Opened> {
+        let limits = self.config.limits.clone();
         self.store
             .commit(Some(actor.account()), move |tx| {
                 let account = access::person(tx.view(), actor)?;
@@ -127,7 +137,7 @@ impl Service {
                 let other = other.ok_or_else(|| Error::not_found("person"))?;
                 let people = [(account.id, RoomRole::Owner), (other.id, RoomRole::Member)];
                 let kind = RoomKind::direct(account.id, other.id);
-                let room = open(tx, kind, None, String::new(), &account, &people)?;
+                let room = open(tx, &limits, kind, None, String::new(), &account, &people)?;
                 Ok(Opened::Made(cards::room(tx.view(), &account, room)?))
             })
             .await
@@ -171,13 +181,13 @@ impl Service {
 
     /// Brings somebody into a room.
     pub async fn invite(&self, actor: Actor, id: RoomId, invited: AccountId) -> Result<MemberCard> {
-        let members_max = self.config.limits.room_members_max;
+        let limits = self.config.limits.clone();
         let membership = self
             .store
             .commit(Some(actor.account()), move |tx| {
                 let granted = access::room(tx.view(), actor, id, Act::Invite)?;
                 access::active_account(tx.view(), invited, "user")?;
-                admit(tx, &granted.room, invited, RoomRole::Member, members_max)?;
+                admit(tx, &granted.room, invited, RoomRole::Member, &limits)?;
                 tx.view().membership(id, invited)?.ok_or_else(Error::internal)
             })
             .await?;
@@ -314,7 +324,13 @@ fn people_with(
     Ok(people)
 }
 
-fn open_recruiting(tx: &mut Tx, account: &Account, recruiter: AccountId, clients: &[AccountId]) -> Result<Room> {
+fn open_recruiting(
+    tx: &mut Tx,
+    limits: &Limits,
+    account: &Account,
+    recruiter: AccountId,
+    clients: &[AccountId],
+) -> Result<Room> {
     if clients.is_empty() {
         return Err(Error::invalid("clients", "Name at least one client."));
     }
@@ -328,11 +344,12 @@ fn open_recruiting(tx: &mut Tx, account: &Account, recruiter: AccountId, clients
             "Only somebody who takes part, or a site administrator, may open a recruiting room.",
         ));
     }
-    open(tx, RoomKind::Recruiting { recruiter }, None, String::new(), account, &people)
+    open(tx, limits, RoomKind::Recruiting { recruiter }, None, String::new(), account, &people)
 }
 
 fn open(
     tx: &mut Tx,
+    limits: &Limits,
     kind: RoomKind,
     name: Option<String>,
     topic: String,
@@ -343,20 +360,33 @@ fn open(
     let room = Room { id, kind, name, topic, created_by: Some(creator.id), created_at: now, archived: false };
     tx.emit(Event::RoomOpened(room.clone()))?;
     for (account, role) in people {
+        check_rooms_of(tx.view(), *account, limits)?;
         tx.emit(Event::MemberJoined(Membership { room: id, account: *account, role: *role, joined_at: now }))?;
     }
     Ok(room)
 }
 
+/// Nobody is in more rooms than one may be: a sign-in has to load them all.
+fn check_rooms_of(view: View<'_>, account: AccountId, limits: &Limits) -> Result<()> {
+    if view.rooms_of(account)?.len() < limits.rooms_per_account_max {
+        return Ok(());
+    }
+    let max = limits.rooms_per_account_max;
+    Err(Error::conflict(format!("Nobody can be in more than {max} rooms. Leave one first.")))
+}
+
 /// Makes somebody a member, with everything so far counted as read. Nothing happens if they are one.
-pub(super) fn admit(tx: &mut Tx, room: &Room, account: AccountId, role: RoomRole, members_max: usize) -> Result<()> {
+pub(super) fn admit(tx: &mut Tx, room: &Room, account: AccountId, role: RoomRole, limits: &Limits) -> Result<()> {
     if tx.view().membership(room.id, account)?.is_some() {
         return Ok(());
     }
     let head = tx.view().room_head(room.id)?;
-    if head.member_count as usize >= members_max {
+    if head.member_count as usize >= limits.room_members_max {
         return Err(Error::conflict("The room is full."));
     }
+    // The last one took the ownership along. A room of the house, such as `public-chat`, never had an owner.
+    let role = if head.member_count == 0 && room.created_by.is_some() { RoomRole::Owner } else { role };
+    check_rooms_of(tx.view(), account, limits)?;
     let now = tx.now();
     tx.emit(Event::MemberJoined(Membership { room: room.id, account, role, joined_at: now }))?;
     if head.last_seq > 0 {

@@ -40,11 +40,13 @@ impl Service {
         let Credentials { login, password, address, user_agent } = credentials;
         let login = login.trim().to_lowercase();
         let account = find_by_login(self.store.snapshot().view(), &login)?;
-        let throttle_key = account.as_ref().map_or_else(|| login.clone(), |account| account.id.to_string());
-        let attempt =
-            self.throttle.login.attempt(&throttle_key, address, Instant::now()).map_err(|retry_after_secs| {
-                refused(&throttle_key, address, "throttled", Error::throttled(retry_after_secs))
-            })?;
+        let known = account.as_ref().map(|account| account.id);
+        let throttle_key = known.map_or_else(|| login.clone(), |id| id.to_string());
+        let attempt = self
+            .throttle
+            .login
+            .attempt(&throttle_key, address, Instant::now())
+            .map_err(|retry_after_secs| refused(known, address, "throttled", Error::throttled(retry_after_secs)))?;
         let hash = account.as_ref().and_then(|account| account.password_hash.clone()).map(PasswordHash::from);
         let is_right = match self.passwords.verify(&password, hash.as_ref()).await {
             Ok(is_right) => is_right,
@@ -55,12 +57,12 @@ impl Service {
         };
         let account = account.filter(|_| is_right).ok_or_else(|| {
             let error = Error::unauthenticated("No active account was found with this login and password.");
-            refused(&throttle_key, address, "wrong login or password", error)
+            refused(known, address, "wrong login or password", error)
         })?;
         self.throttle.login.succeeded(attempt, Instant::now());
         if !account.is_active() {
             let error = Error::forbidden("This account is blocked. Ask the administrator of this site.");
-            return Err(refused(&throttle_key, address, "blocked", error));
+            return Err(refused(known, address, "blocked", error));
         }
         self.start_session(account.id, &user_agent, &address.to_string(), account.password_hash).await
     }
@@ -264,9 +266,9 @@ pub(super) fn has_expired(session: &Session, now: Timestamp) -> bool {
 }
 
 /// One stable line for every refused sign-in, for the operator's tools.
-fn refused(account: &str, address: IpAddr, reason: &str, error: Error) -> Error {
+fn refused(account: Option<AccountId>, address: IpAddr, reason: &str, error: Error) -> Error {
     // What was typed may be a password in the wrong field; only a known account is named.
-    let account = if uuid::Uuid::try_parse(account).is_ok() { account } else { "unknown" };
+    let account = account.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
     tracing::warn!(account, %address, reason, "sign-in refused");
     error
 }

@@ -2,7 +2,7 @@
 
 use super::{Actor, Service, access, cards, publish::tellings};
 use crate::{
-    hub::{Audience, Dialect, Outbox, Scope, SocketId},
+    hub::{Audience, Dialect, HEARTBEAT_SECS, Outbox, Scope, SocketId},
     model::{Account, AccountId, Error, Event, Live, Position, Result, RoomId},
     rules::permit::{Act, Standing},
     store::{Committed, View},
@@ -71,7 +71,7 @@ impl Service {
                 person: cards::person(&account),
                 resumed: rest.is_some(),
                 online: present,
-                heartbeat_secs: crate::socket::HEARTBEAT_SECS,
+                heartbeat_secs: HEARTBEAT_SECS,
             };
             let resume_from = after.filter(|_| rest.is_some()).unwrap_or(position);
             let mut first: Vec<Bytes> = dialect.encode(&hello, Some(resume_from)).into_iter().collect();

@@ -14,11 +14,8 @@ mod replies;
 pub mod session;
 mod writer;
 
-/// Seconds between two pings, which clients are told too.
-pub const HEARTBEAT_SECS: u64 = 25;
-
 /// What a door gives to the hub with a socket.
-pub use crate::hub::{CloseCode, Dialect, Outbox, OutboxLimits};
+pub use crate::hub::{CloseCode, Dialect, HEARTBEAT_SECS, Outbox, OutboxLimits};
 pub use handler::{Ended, Handler, Reply};
 pub use handshake::{Handshake, HandshakeError};
 pub use limits::SocketLimits;

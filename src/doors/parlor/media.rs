@@ -9,7 +9,7 @@ use crate::{
     },
     media::sniff::Disposition,
     model::{Error, FileId},
-    store::blobs::BlobPart,
+    service::BlobPart,
 };
 use poem::{Request, Response, handler, web::Data};
 

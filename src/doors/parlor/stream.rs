@@ -129,6 +129,7 @@ fn refused_stream(error: StreamError) -> Problem {
         StreamError::Refused(error) => error.into(),
         StreamError::TooManySockets => Error {
             code: ErrorCode::Throttled,
+            retry_after_secs: Some(5),
             ..Error::bad_request("You have too many sockets open. Close some windows.")
         }
         .into(),

@@ -58,7 +58,7 @@ async fn a_file_comes_whole_and_harmless() {
     assert_eq!(headers["content-length"], "10");
     assert_eq!(headers["content-security-policy"], "sandbox; default-src 'none'");
     assert_eq!(headers["x-content-type-options"], "nosniff");
-    assert_eq!(headers["cache-control"], "private, max-age=31536000, immutable");
+    assert_eq!(headers["cache-control"], "private, no-cache");
     assert_eq!(headers["last-modified"], "Thu, 01 Jan 1970 00:00:00 GMT");
     assert!(headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename="));
     assert_eq!(answer.text().await.unwrap(), CONTENT);

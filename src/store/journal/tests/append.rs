@@ -1,3 +1,5 @@
+//! Appending, rolling and reading while appending.
+
 use super::super::{MAX_PAYLOAD_BYTES, read, segments};
 use super::*;
 use std::{fs, thread};

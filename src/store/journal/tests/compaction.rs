@@ -1,3 +1,5 @@
+//! Rewriting and merging keep sequences and content.
+
 use super::super::{Rewrite, merge, read, rewrite, segments};
 use super::*;
 use std::thread;

@@ -1,3 +1,5 @@
+//! Killed at every file operation, refused and full.
+
 use super::super::{Rewrite, fault, merge, rewrite};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Cuts, flips, zeroes and missing files: torn is told from damaged.
+
 use super::super::check;
 use super::*;
 use proptest::prelude::*;

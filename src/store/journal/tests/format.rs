@@ -1,3 +1,5 @@
+//! The bytes of segments and records.
+
 use super::super::format::{HEADER_BYTES, Header, SegmentKind, VERSION};
 use super::*;
 use std::fs;
