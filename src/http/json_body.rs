@@ -3,7 +3,12 @@
 //! poem-openapi's own `Json` stops at the first fault and does not say in which field it is. This payload
 //! reads the same types and, only when that fails, compares the body with the type's schema.
 
-use std::ops::Deref;
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    ops::Deref,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
 
 use poem::{FromRequest, Request, RequestBody, Result, http::StatusCode};
 use poem_openapi::{
@@ -44,7 +49,7 @@ impl<T: ParseFromJSON> Payload for JsonBody<T> {
     }
 }
 
-impl<T: ParseFromJSON> ParsePayload for JsonBody<T> {
+impl<T: ParseFromJSON + 'static> ParsePayload for JsonBody<T> {
     const IS_REQUIRED: bool = T::IS_REQUIRED;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
@@ -65,7 +70,7 @@ impl<T: ParseFromJSON> ParsePayload for JsonBody<T> {
     }
 }
 
-poem_openapi::impl_apirequest_for_payload!(JsonBody<T>, T: ParseFromJSON);
+poem_openapi::impl_apirequest_for_payload!(JsonBody<T>, T: ParseFromJSON + 'static);
 
 type Faults = Vec<(String, String)>;
 
@@ -76,18 +81,32 @@ fn problem(faults: Faults) -> Problem {
     faults.into_iter().fold(problem, |problem, (field, reason)| problem.field(field, reason))
 }
 
-/// What keeps a value from being of this type, as far as its schema tells. Building the schema costs more
-/// than parsing, so ask only about bodies that do not parse.
-fn faults<T: ParseFromJSON>(value: &Value) -> Faults {
-    let mut registry = Registry::new();
-    T::register(&mut registry);
-    let schema_ref = T::schema_ref();
-    let Some(schema) = resolve(&registry, &schema_ref) else {
+/// A type's schema, with those that it refers to.
+type Shape = (Registry, MetaSchemaRef);
+
+/// Building a schema costs more than parsing, so each is built once.
+fn shape_of<T: ParseFromJSON + 'static>() -> Arc<Shape> {
+    static SHAPES: LazyLock<RwLock<HashMap<TypeId, Arc<Shape>>>> = LazyLock::new(RwLock::default);
+    let known = SHAPES.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+    known.unwrap_or_else(|| {
+        let mut registry = Registry::new();
+        T::register(&mut registry);
+        let shape = Arc::new((registry, T::schema_ref()));
+        SHAPES.write().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), Arc::clone(&shape));
+        shape
+    })
+}
+
+/// What keeps a value from being of this type, as far as its schema tells.
+fn faults<T: ParseFromJSON + 'static>(value: &Value) -> Faults {
+    let shape = shape_of::<T>();
+    let (registry, schema_ref) = &*shape;
+    let Some(schema) = resolve(registry, schema_ref) else {
         return vec![];
     };
     let mut faults = vec![];
     match value {
-        Value::Object(fields) => compare(&registry, schema, fields, "", &mut faults),
+        Value::Object(fields) => compare(registry, schema, fields, "", &mut faults),
         _ if schema.ty == "object" => faults.push(("body".to_owned(), "must be a JSON object".to_owned())),
         _ => {}
     }

@@ -139,7 +139,9 @@ impl Service {
                     Some(_) => messages::caption(&text, chars_max)?,
                 };
                 if body != message.body {
-                    let (room, seq, at) = (message.room, message.seq, tx.now());
+                    let (room, seq) = (message.room, message.seq);
+                    // The clock may have been set back; nothing is edited before it was written.
+                    let at = tx.now().max(message.edited_at.unwrap_or(message.posted_at));
                     tx.emit(Event::MessageEdited { room, seq, message: id, body, at })?;
                 }
                 reload(tx, &message)
@@ -186,16 +188,21 @@ impl Service {
             Range::Around(id) => {
                 let seq = place_in(view, room, id)?;
                 let mut page = view.messages_before(room, 0, seq + 1, size / 2 + 1)?;
-                page.extend(view.messages_from(room, seq + 1, last_seq + 1, size - size / 2)?);
+                page.extend(view.messages_from(room, seq + 1, last_seq + 1, size - size / 2 - 1)?);
                 page
             }
         };
-        let (first, last) = (page.first().map(|message| message.seq), page.last().map(|message| message.seq));
+        // An empty page has a place too: behind the message that was asked after, or before the one asked before.
+        let (first, last) = match (page.first(), page.last(), range) {
+            (Some(first), Some(last), _) => (first.seq, last.seq),
+            (.., Range::After(_)) => (last_seq + 1, last_seq),
+            _ => (1, 0),
+        };
         Ok(History {
             room,
             title: cards::room_title(view, &granted.room, granted.account.id)?,
-            has_before: first.is_some_and(|seq| seq > 1),
-            has_after: last.is_some_and(|seq| seq < last_seq),
+            has_before: first > 1,
+            has_after: last < last_seq,
             messages: cards::messages(view, room, page)?,
         })
     }

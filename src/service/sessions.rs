@@ -140,8 +140,9 @@ impl Service {
                     tx.emit(Event::SessionEnded { session, account })?;
                     return Ok(None);
                 }
-                let (generation, at) = (current.generation + 1, tx.now());
-                let expires_at = at.plus_secs(ttl_secs).max(current.expires_at);
+                // The clock may have been set back; a session is not used before it began.
+                let (generation, at) = (current.generation + 1, tx.now().max(current.last_used_at));
+                let expires_at = tx.now().plus_secs(ttl_secs).max(current.expires_at);
                 tx.emit(Event::SessionRefreshed { session, generation, at, expires_at })?;
                 Ok(Some(generation))
             })

@@ -66,6 +66,11 @@ impl Service {
             if failed.is_some() {
                 return (Scope::Everything { rooms }, seq, Vec::new());
             }
+            let rest = rest.map(|told| told.into_iter().filter_map(|(live, at)| dialect.encode(&live, Some(at))));
+            // More than the outbox takes would close the socket as slow, again at each return: that is a gap too.
+            let rest = rest
+                .map(Vec::from_iter)
+                .filter(|frames| frames.iter().map(Bytes::len).sum::<usize>() <= self.config.limits.outbox_bytes / 2);
             let position = Position { epoch: self.epoch, seq, event: u32::MAX };
             let hello = Live::Hello {
                 person: cards::person(&account),
@@ -75,7 +80,7 @@ impl Service {
             };
             let resume_from = after.filter(|_| rest.is_some()).unwrap_or(position);
             let mut first: Vec<Bytes> = dialect.encode(&hello, Some(resume_from)).into_iter().collect();
-            first.extend(rest.into_iter().flatten().filter_map(|(live, at)| dialect.encode(&live, Some(at))));
+            first.extend(rest.into_iter().flatten());
             (Scope::Everything { rooms }, seq, first)
         });
         let socket = connected.map_err(|_| StreamError::TooManySockets)?;
@@ -144,12 +149,15 @@ impl Service {
         }
         let snapshot = self.store.snapshot();
         let view = snapshot.view();
-        let rooms: HashSet<RoomId> = view.rooms_of(account.id).ok()?.into_iter().collect();
+        let mut rooms: HashSet<RoomId> = view.rooms_of(account.id).ok()?.into_iter().collect();
+        for room in joined_first(&entries, account.id) {
+            rooms.remove(&room);
+        }
         let mut told = Vec::new();
         for committed in entries {
             let skip = if committed.seq == seq { event.saturating_add(1) as usize } else { 0 };
-            let mine = Mine { account, rooms: &rooms, is_online };
-            self.tell_entry(view, &mine, &committed, skip, &mut told)?;
+            let mine = Mine { account, rooms: &mut rooms, is_online };
+            self.tell_entry(view, mine, &committed, skip, &mut told)?;
         }
         Some((told, to))
     }
@@ -168,14 +176,23 @@ impl Service {
     fn tell_entry(
         &self,
         view: View<'_>,
-        mine: &Mine<'_>,
+        mine: Mine<'_>,
         committed: &Committed,
         skip: usize,
         told: &mut Vec<(Live, Position)>,
     ) -> Option<()> {
-        let Mine { account, rooms, is_online } = *mine;
+        let Mine { account, rooms, is_online } = mine;
         let last = committed.entry.events.len().saturating_sub(1);
-        for (index, event) in committed.entry.events.iter().enumerate().skip(skip) {
+        for (index, event) in committed.entry.events.iter().enumerate() {
+            // One's own coming and going counts even when it was told before the break.
+            match event {
+                Event::MemberJoined(membership) if membership.account == account.id => rooms.insert(membership.room),
+                Event::MemberLeft { room, account: gone } if *gone == account.id => rooms.remove(room),
+                _ => false,
+            };
+            if index < skip {
+                continue;
+            }
             // Whose room that was can no longer be said; the client reloads.
             if matches!(event, Event::RoomDeleted { .. }) {
                 return None;
@@ -208,12 +225,30 @@ impl Service {
     }
 }
 
+/// Rooms that somebody came into during these entries: what was before is not told, as it was not told live.
+fn joined_first(entries: &[Arc<Committed>], account: AccountId) -> Vec<RoomId> {
+    let (mut seen, mut joined) = (HashSet::new(), Vec::new());
+    for event in entries.iter().flat_map(|committed| &committed.entry.events) {
+        match event {
+            Event::MemberJoined(membership) if membership.account == account => {
+                if seen.insert(membership.room) {
+                    joined.push(membership.room);
+                }
+            }
+            Event::MemberLeft { room, account: gone } if *gone == account => {
+                seen.insert(*room);
+            }
+            _ => {}
+        }
+    }
+    joined
+}
+
 /// Whose stream is resumed.
-#[derive(Clone, Copy)]
 struct Mine<'a> {
     account: &'a Account,
-    /// Where they are a member now.
-    rooms: &'a HashSet<RoomId>,
+    /// Where they are a member at this place of the replay.
+    rooms: &'a mut HashSet<RoomId>,
     is_online: &'a dyn Fn(AccountId) -> bool,
 }
 

@@ -16,10 +16,12 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long pairs may gather before the index takes them.
 const GATHER: Duration = Duration::from_millis(100);
-/// How many pairs are enough to begin at once, and the most that one batch takes unless a single group has more.
-/// Readers wait while sled takes a batch.
-const BATCH_PAIRS: usize = 4_096;
-/// More pairs than this, which only a single group can have, are not taken in one batch.
+/// How many pairs are enough to begin at once.
+const ENOUGH_PAIRS: usize = 4_096;
+/// Pairs in one batch of whole entries. More at once holds up readers, and makes sled keep every page that the batch
+/// replaces in memory until its end, which was a gigabyte with batches of thousands.
+pub(super) const BATCH_PAIRS: usize = 256;
+/// More pairs than this, which only a single entry can have, are not taken in one batch.
 const WHOLE_PAIRS: usize = 4 * BATCH_PAIRS;
 /// Pairs copied between two looks at what has come in.
 const COPY_PAIRS: usize = 2_048;
@@ -43,7 +45,7 @@ impl Indexer {
         loop {
             let outcome = match self.shared.next_task(LOOK_EVERY) {
                 IndexerTask::Take => {
-                    self.shared.gather(GATHER, BATCH_PAIRS);
+                    self.shared.gather(GATHER, ENOUGH_PAIRS);
                     self.take_all(None)
                 }
                 IndexerTask::Serve(Request::Flush(done)) => {
@@ -78,25 +80,23 @@ impl Indexer {
     /// Gives the index everything that waits for it; `also` gets the same. Ends early when there is no room.
     fn take_all(&mut self, also: Option<&Base>) -> StoreResult<()> {
         let base = self.base()?;
-        loop {
-            let groups = self.shared.oldest(BATCH_PAIRS);
-            let Some(last_seq) = groups.last().map(|batch| batch.last_seq) else { return Ok(()) };
+        while let Some(batch) = self.shared.oldest() {
             self.shared.indexer_pulse.begin();
             if !self.room.ensure() {
                 self.shared.set_paused(true);
                 return Ok(());
             }
             for index in [Some(base.as_ref()), also].into_iter().flatten() {
-                self.apply(index, &groups, last_seq)?;
+                self.apply(index, &batch)?;
             }
-            self.shared.taken(last_seq);
+            self.shared.taken(batch.last_seq);
         }
+        Ok(())
     }
 
-    fn apply(&self, index: &Base, groups: &[Arc<Batch>], last_seq: u64) -> StoreResult<()> {
+    fn apply(&self, index: &Base, batch: &Batch) -> StoreResult<()> {
         let _no_rest = self.shared.keep_index_at_rest();
-        let pairs: Vec<_> = groups.iter().flat_map(|group| &group.pairs).collect();
-        apply_pairs(index, &pairs, last_seq, || self.shared.indexer_pulse.begin())
+        apply_pairs(index, &batch.pairs, batch.last_seq, || self.shared.indexer_pulse.begin())
     }
 
     /// Takes everything and hands it to the system, so that it is there after a kill.
@@ -248,18 +248,16 @@ fn into_unread(mut index: Arc<Base>) -> Base {
 
 /// Copies some pairs from `from` on; gives back where to go on.
 fn copy_some(old: &Base, fresh: &Base, from: &[u8]) -> StoreResult<Option<Vec<u8>>> {
-    let mut batch = sled::Batch::default();
-    let (mut gathered, mut next) = (0, None);
+    let (mut copied, mut next) = (0, None);
     old.scan(from, &[u8::MAX], Order::Ascending, &mut |key, value| {
-        if gathered == COPY_PAIRS {
+        if copied == COPY_PAIRS {
             next = Some(key.to_vec());
             return Ok(STOP);
         }
-        batch.insert(key, value);
-        gathered += 1;
+        copied += 1;
+        fresh.put(key, Some(value))?;
         Ok(GO_ON)
     })?;
-    fresh.guarded(|db| db.apply_batch(batch))?;
     Ok(next)
 }
 
@@ -267,22 +265,15 @@ fn copy_some(old: &Base, fresh: &Base, from: &[u8]) -> StoreResult<Option<Vec<u8
 ///
 /// What is too much for one batch, which would hold up readers, goes in steps; meanwhile the index does not say which
 /// moment it shows, so that it is not believed if the process ends before it is done.
-pub(super) fn apply_pairs(index: &Base, pairs: &[&Pair], last_seq: u64, mut on_step: impl FnMut()) -> StoreResult<()> {
-    let mut last_step = pairs;
+pub(super) fn apply_pairs(index: &Base, pairs: &[Pair], last_seq: u64, mut on_step: impl FnMut()) -> StoreResult<()> {
     if pairs.len() > WHOLE_PAIRS {
-        index.guarded(|db| db.remove(keys::applied()))?;
+        index.put(&keys::applied(), None)?;
         for step in pairs.chunks(BATCH_PAIRS) {
             on_step();
-            index.guarded(|db| db.apply_batch(batch_of(step)))?;
+            step.iter().try_for_each(|pair| index.put(&pair.key, pair.staged.value.as_ref()))?;
         }
-        last_step = &[];
+        return index.put(&keys::applied(), Some(&codec::encode(&last_seq)?.into()));
     }
-    let mut batch = batch_of(last_step);
-    batch.insert(keys::applied(), codec::encode(&last_seq)?);
-    index.guarded(|db| db.apply_batch(batch))
-}
-
-fn batch_of(pairs: &[&Pair]) -> sled::Batch {
     let mut batch = sled::Batch::default();
     for Pair { key, staged } in pairs {
         match &staged.value {
@@ -290,5 +281,6 @@ fn batch_of(pairs: &[&Pair]) -> sled::Batch {
             None => batch.remove(key),
         }
     }
-    batch
+    batch.insert(keys::applied(), codec::encode(&last_seq)?);
+    index.guarded(|db| db.apply_batch(batch))
 }

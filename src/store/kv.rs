@@ -87,6 +87,17 @@ impl Base {
     }
 }
 
+impl Base {
+    /// Puts or removes one pair.
+    pub fn put(&self, key: &[u8], value: Option<&Value>) -> StoreResult<()> {
+        self.guarded(|db| match value {
+            Some(value) => db.insert(key, value),
+            None => db.remove(key),
+        })
+        .map(drop)
+    }
+}
+
 impl Kv for Base {
     fn get(&self, key: &[u8]) -> StoreResult<Option<Value>> {
         self.guarded(|db| db.get(key))
@@ -138,7 +149,7 @@ impl Kv for Snapshot {
 }
 
 /// Merges a tail over what lies below it; the tail wins.
-fn scan_layers(
+pub(super) fn scan_layers(
     tail: &Tail,
     below: &dyn Kv,
     from: &[u8],

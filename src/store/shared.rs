@@ -3,6 +3,7 @@
 
 use super::{
     StoreResult,
+    indexer::BATCH_PAIRS,
     journal::Position,
     kv::{Base, Pair, Snapshot, Staged, Tail},
     pulse::Pulse,
@@ -71,7 +72,7 @@ pub(super) struct SyncedGroup {
     pub position: Position,
 }
 
-/// Pairs that the index takes together.
+/// Pairs of whole entries that the index takes together.
 pub(super) struct Batch {
     pub last_seq: u64,
     pub pairs: Vec<Pair>,
@@ -79,7 +80,7 @@ pub(super) struct Batch {
 
 #[derive(Default)]
 struct Signal {
-    /// Synced groups that the index has not taken, oldest first.
+    /// What the index has not taken, oldest first.
     backlog: VecDeque<Arc<Batch>>,
     backlog_pairs: usize,
     backlog_bytes: usize,
@@ -154,7 +155,7 @@ impl Shared {
         }
         self.set(next);
         drop(changing);
-        self.queue(Batch { last_seq: group.position.last_seq, pairs: group.pairs });
+        self.queue(group.pairs, group.position.last_seq);
     }
 
     /// The journal has begun a new segment.
@@ -163,24 +164,18 @@ impl Shared {
         self.set(Moment { position, ..self.moment() });
     }
 
-    fn queue(&self, batch: Batch) {
+    fn queue(&self, pairs: Vec<Pair>, last_seq: u64) {
         let mut signal = lock(&self.signal);
-        signal.backlog_pairs += batch.pairs.len();
-        signal.backlog_bytes += bytes_of(&batch.pairs);
-        signal.backlog.push_back(Arc::new(batch));
+        signal.backlog_pairs += pairs.len();
+        signal.backlog_bytes += bytes_of(&pairs);
+        signal.backlog.extend(into_batches(pairs, last_seq).map(Arc::new));
         drop(signal);
         self.changed.notify_all();
     }
 
-    /// The oldest groups that the index has not taken: one, and more as long as they have at most `pairs_max` pairs.
-    pub fn oldest(&self, pairs_max: usize) -> Vec<Arc<Batch>> {
-        let signal = lock(&self.signal);
-        let mut pairs = 0;
-        let fitting = signal.backlog.iter().enumerate().take_while(|(at, batch)| {
-            pairs += batch.pairs.len();
-            *at == 0 || pairs <= pairs_max
-        });
-        fitting.map(|(_, batch)| Arc::clone(batch)).collect()
+    /// The oldest batch that the index has not taken.
+    pub fn oldest(&self) -> Option<Arc<Batch>> {
+        lock(&self.signal).backlog.front().cloned()
     }
 
     /// Drops from the tail and the backlog everything up to a sequence: the index has it.
@@ -317,8 +312,51 @@ impl Signal {
     }
 }
 
+/// Parts a group's pairs between entries, into batches that are not much too large. The last one reaches the group's
+/// last entry, whether or not that wrote anything.
+fn into_batches(mut pairs: Vec<Pair>, mut last_seq: u64) -> impl Iterator<Item = Batch> {
+    let mut batches = Vec::with_capacity(pairs.len() / BATCH_PAIRS + 1);
+    loop {
+        // From the end, so that nothing is moved twice.
+        let from = pairs.len().saturating_sub(BATCH_PAIRS);
+        let first_seq = pairs.get(from).map_or(0, |pair| pair.staged.seq);
+        let begin = pairs.partition_point(|pair| pair.staged.seq < first_seq);
+        batches.push(Batch { last_seq, pairs: pairs.split_off(begin) });
+        match pairs.last() {
+            Some(last) => last_seq = last.staged.seq,
+            None => return batches.into_iter().rev(),
+        }
+    }
+}
+
 fn bytes_of(pairs: &[Pair]) -> usize {
     let bytes =
         |pair: &Pair| PAIR_OVERHEAD_BYTES + pair.key.len() + pair.staged.value.as_ref().map_or(0, |value| value.len());
     pairs.iter().map(bytes).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn batches_part_no_entry_and_lose_nothing(sizes in proptest::collection::vec(0..700usize, 0..12)) {
+            let last_seq = sizes.len() as u64 + 1;
+            let pair = |seq| Pair { key: sled::IVec::default(), staged: Staged { seq, value: None } };
+            let seqs: Vec<u64> = (1u64..).zip(&sizes).flat_map(|(seq, size)| vec![seq; *size]).collect();
+            let batches: Vec<Batch> = into_batches(seqs.iter().copied().map(pair).collect(), last_seq).collect();
+            let parted = batches.iter().flat_map(|batch| &batch.pairs).map(|pair| pair.staged.seq);
+            prop_assert!(parted.eq(seqs));
+            prop_assert_eq!(batches.last().map(|batch| batch.last_seq), Some(last_seq));
+            for neighbours in batches.windows(2) {
+                prop_assert!(neighbours[0].last_seq < neighbours[1].pairs[0].staged.seq);
+            }
+            for batch in batches {
+                let entries = batch.pairs.chunk_by(|one, other| one.staged.seq == other.staged.seq).count();
+                prop_assert!(batch.pairs.len() < 2 * 700 + BATCH_PAIRS && (entries <= 1 || batch.pairs.len() < 1_000));
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     doors::shared::{Answer, Doors},
-    http::problem::Problem,
+    http::{json_body::JsonBody, problem::Problem},
     model::{ClientId, Error, JobId, MessageId, RoomId},
     service::{Actor, Draft, NewFile, Posted},
 };
@@ -13,7 +13,7 @@ use poem::{
 };
 use poem_openapi::{
     ApiRequest, Object,
-    payload::{Json, ParsePayload, Payload},
+    payload::{ParsePayload, Payload},
     registry::{MetaSchema, MetaSchemaRef},
 };
 use serde::Deserialize;
@@ -47,7 +47,7 @@ pub struct TextMessage {
 #[derive(ApiRequest)]
 pub enum NewMessage {
     /// A text.
-    Json(Json<TextMessage>),
+    Json(JsonBody<TextMessage>),
     /// A file, with or without a text: fields `content`, `client_id`, `reply_to`, `job`, then `file`.
     Form(FormBody),
 }
@@ -103,7 +103,7 @@ pub async fn post_message(
     body: NewMessage,
 ) -> Answer<Posted> {
     match body {
-        NewMessage::Json(Json(text)) => Ok(doors.service.post(actor, room, text.try_into()?).await?),
+        NewMessage::Json(JsonBody(text)) => Ok(doors.service.post(actor, room, text.try_into()?).await?),
         NewMessage::Form(FormBody(body)) => {
             let (draft, file) = read_form(doors, actor, room, request, body).await?;
             match file {
