@@ -3,6 +3,7 @@
 
 mod doors;
 mod people;
+mod process;
 mod realtime;
 mod sockets;
 mod store;

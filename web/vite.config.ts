@@ -2,7 +2,10 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** Where `npm run dev` finds a running Parlor. */
-const server = process.env['PARLOR_URL'] ?? 'http://127.0.0.1:8080';
+const server = process.env['PARLOR_URL'] ?? 'http://127.0.0.1:8000';
+
+/** Parlor refuses what comes from pages of another address, so the pages of `npm run dev` speak in its own name. */
+const behind = { target: server, changeOrigin: true, headers: { origin: server } };
 
 export default defineConfig({
   base: '/',
@@ -16,9 +19,9 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '/api': server,
-      '/media': server,
-      '/ws': { target: server, ws: true },
+      '/api': behind,
+      '/media': behind,
+      '/ws': { ...behind, ws: true },
     },
   },
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },

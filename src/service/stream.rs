@@ -230,10 +230,8 @@ fn joined_first(entries: &[Arc<Committed>], account: AccountId) -> Vec<RoomId> {
     let (mut seen, mut joined) = (HashSet::new(), Vec::new());
     for event in entries.iter().flat_map(|committed| &committed.entry.events) {
         match event {
-            Event::MemberJoined(membership) if membership.account == account => {
-                if seen.insert(membership.room) {
-                    joined.push(membership.room);
-                }
+            Event::MemberJoined(membership) if membership.account == account && seen.insert(membership.room) => {
+                joined.push(membership.room);
             }
             Event::MemberLeft { room, account: gone } if *gone == account => {
                 seen.insert(*room);

@@ -40,7 +40,7 @@ impl Service {
         let report = self.store.compact().await?;
         let store = std::sync::Arc::clone(&self.store);
         let known = move |id| store.snapshot().view().file(id).map_or(true, |file| file.is_some());
-        let swept = self.store.blobs().sweep(known, ORPHAN_AGE).await?;
+        let swept = self.store.sweep_blobs(known, ORPHAN_AGE).await?;
         Ok(format!(
             "journal {} -> {} bytes, index written afresh, {} orphaned files removed",
             report.bytes_before, report.bytes_after, swept.files

@@ -230,6 +230,16 @@ impl Store {
         &self.blobs
     }
 
+    /// Removes files that are not `known` and older than that; after the backup, if one is running.
+    pub async fn sweep_blobs(
+        &self,
+        known: impl Fn(FileId) -> bool + Send + 'static,
+        older_than: Duration,
+    ) -> blobs::BlobResult<blobs::Swept> {
+        let _free = self.blobs_in_use.read().await;
+        self.blobs.sweep(known, older_than).await
+    }
+
     /// Removes the bytes of files that no record names any more; after the backup, if one is running. What fails is
     /// swept later.
     pub async fn remove_blobs(self: &Arc<Self>, files: Vec<FileId>) {

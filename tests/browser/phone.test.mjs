@@ -41,13 +41,10 @@ story('a phone', {}, async ({ server, visitors, step }) => {
 
   await step('a smaller screen above the keyboard still shows the newest message', async () => {
     await anna.setViewportSize({ width: 390, height: 460 });
-    await log(anna).evaluate(
-      (view) =>
-        new Promise((resolve) => {
-          const look = () => (view.scrollHeight - view.scrollTop - view.clientHeight < 2 && view.clientHeight < 420 ? resolve() : requestAnimationFrame(look));
-          look();
-        }),
-    );
+    await anna.waitForFunction(() => {
+      const view = document.querySelector('[role="log"]');
+      return view.clientHeight < 420 && view.scrollHeight - view.scrollTop - view.clientHeight < 2;
+    });
     await anna.setViewportSize(PHONE.viewport);
   });
 
@@ -66,6 +63,19 @@ story('a phone', {}, async ({ server, visitors, step }) => {
     }
     await log(anna).getByText('Mine', { exact: true }).tap();
     await actions.waitFor({ state: 'hidden' });
+  });
+
+  await step('the actions of the newest message come into view, and a reply is begun with them', async () => {
+    await log(anna).getByText('first line').tap();
+    const actions = anna.getByRole('group', { name: 'Message actions' });
+    await actions.waitFor();
+    await anna.waitForFunction(() => {
+      const [view, tools] = ['[role="log"]', '[aria-label="Message actions"]'].map((part) => document.querySelector(part));
+      return tools.getBoundingClientRect().bottom <= view.getBoundingClientRect().bottom;
+    });
+    await actions.getByRole('button', { name: 'Reply', exact: true }).tap();
+    await anna.getByText('Replying to yourself').waitFor();
+    await anna.getByRole('button', { name: 'Cancel reply' }).tap();
   });
 
   await step('back leads to the list, by the button and by the phone', async () => {

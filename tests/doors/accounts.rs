@@ -263,7 +263,8 @@ async fn a_deleted_account_leaves_its_messages_without_its_name() {
     let world = World::open().await;
     let admin = world.admin().await;
     let [anna, boris, clara] = world.people(["anna", "boris", "clara"]).await;
-    let room = anna.opens("private", "workshop", &[&boris, &clara]).await;
+    let room = anna.opens("private", "workshop", &[&boris]).await;
+    anna.brings_in(&room, &clara).await;
     anna.posts(&room, "before I go").await;
     let direct = boris.direct(&anna).await;
     let mut window = anna.clone().online().await;

@@ -1,4 +1,11 @@
 //! What each door promises over HTTP.
 
 mod accounts;
+mod documents;
+mod files;
+mod input;
+mod marketplace;
+mod messages;
+mod permissions;
+mod rooms;
 mod sessions;

@@ -2,7 +2,7 @@
 
 mod online;
 
-pub use online::{Online, try_open};
+pub use online::{Online, PATIENCE, try_open};
 
 use crate::world::{Answer, PASSWORD, Site};
 use reqwest::{Method, RequestBuilder};

@@ -9,7 +9,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{
@@ -20,7 +23,7 @@ use tokio_tungstenite::{
 };
 
 /// Far longer than any frame takes; whoever waits so long has missed it.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -110,8 +113,10 @@ impl Online {
 
     /// The next frame, or the code with which the server closes.
     pub async fn try_frame(&mut self) -> Result<Value, (u16, String)> {
+        // Pings of the server come and go meanwhile.
+        let until = Instant::now() + PATIENCE;
         loop {
-            let next = timeout(PATIENCE, self.socket.next()).await;
+            let next = timeout_at(until, self.socket.next()).await;
             let next = next.unwrap_or_else(|_| panic!("{} hears nothing more", self.person.name));
             match next {
                 Some(Ok(Message::Text(text))) => {

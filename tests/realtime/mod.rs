@@ -1,3 +1,9 @@
 //! What the event stream promises.
 
+mod commands;
 mod events;
+mod handshake;
+mod limits;
+mod presence;
+mod resume;
+mod snapshot;

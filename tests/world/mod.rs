@@ -61,6 +61,12 @@ impl World {
         self.server.printed().split_once("/setup?token=").expect("a set-up link").1.split(' ').next().unwrap().into()
     }
 
+    /// Waits for that stop, and starts it again.
+    pub async fn restart_after_signal(&mut self) {
+        self.server.wait().await;
+        self.start().await;
+    }
+
     /// What it wrote to its log so far.
     pub fn log(&self) -> String {
         self.server.log()

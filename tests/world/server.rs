@@ -82,6 +82,11 @@ impl Server {
     /// SIGTERM, and the wait for its end.
     pub async fn stop(&mut self) {
         self.signal();
+        self.wait().await;
+    }
+
+    /// Waits for its good end.
+    pub async fn wait(&mut self) {
         let mut child = self.child.take().expect("it runs");
         let ended = timeout(PATIENCE, spawn_blocking(move || child.wait())).await.expect("it stops in time");
         let status = ended.expect("no panic").expect("it can be waited for");

@@ -22,8 +22,12 @@ pub struct Site {
 
 impl Site {
     pub async fn new(address: String) -> Self {
-        let client =
-            Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let client = Client::builder()
+            .timeout(PATIENCE)
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
         let documents = schema::documents(&client, &address).await;
         Self { address: RwLock::new(address), client, documents }
     }

@@ -8,9 +8,12 @@ import { test } from 'node:test';
 import { Visitors } from './browser.mjs';
 import { Server } from './server.mjs';
 
+/** A story that hangs is a failure, not a build that never ends. */
+const LONGEST_STORY_MS = 180_000;
+
 /** `play` gets the server, the visitors, and `step(name, action)`. */
 export function story(name, settings, play) {
-  test(name, async (t) => {
+  test(name, { timeout: LONGEST_STORY_MS }, async (t) => {
     const server = await Server.start(settings);
     t.after(() => server.remove());
     const visitors = await Visitors.open(server);

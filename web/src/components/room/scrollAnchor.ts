@@ -47,7 +47,7 @@ export class ScrollAnchor {
       return;
     }
     const row = this.#kept && this.find(this.#kept.key);
-    if (row && this.#kept) this.#scroller.scrollTop += row.getBoundingClientRect().top - this.#kept.top;
+    if (row && this.#kept) this.#moveTo(this.#scroller.scrollTop + row.getBoundingClientRect().top - this.#kept.top);
   }
 
   find(key: string): HTMLElement | null {
@@ -61,7 +61,13 @@ export class ScrollAnchor {
 
   toEnd(): void {
     this.#sticks = true;
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#moveTo(this.#scroller.scrollHeight);
+  }
+
+  /** Remembered at once: the event tells of it later, when the size may have changed again, and must not look like a person's doing. */
+  #moveTo(top: number): void {
+    this.#scroller.scrollTop = top;
+    this.#lastTop = this.#scroller.scrollTop;
   }
 
   /** Leaves the end and shows a row: near the top, or in the middle. */
@@ -69,7 +75,7 @@ export class ScrollAnchor {
     const view = this.#scroller.getBoundingClientRect();
     const box = row.getBoundingClientRect();
     const offset = where === 'top' ? 56 : Math.max(24, (view.height - box.height) / 2);
-    this.#scroller.scrollTop += box.top - view.top - offset;
+    this.#moveTo(this.#scroller.scrollTop + box.top - view.top - offset);
     this.#sticks = this.isAtEnd;
   }
 }
