@@ -122,7 +122,7 @@ fn check_head(headers: &HeaderMap, limit_bytes: u64) -> Result<(), Problem> {
 
 fn too_large(limit_bytes: u64) -> Problem {
     let detail = format!("The request body is too large; at most {limit_bytes} bytes are accepted here.");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail)
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
 }
 
 const TOO_LARGE: u8 = 1;

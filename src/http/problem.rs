@@ -104,6 +104,10 @@ impl Problem {
         if let Some(methods) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(header::ALLOW, methods);
         }
+        if matches!(self.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+            // The rest of the body is still on its way; nothing else can follow it on this connection.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -148,7 +152,7 @@ impl ResponseError for Problem {
 
 fn words_for(status: StatusCode) -> (&'static str, &'static str) {
     match status {
-        StatusCode::BAD_REQUEST => ("bad_request", "The request is malformed."),
+        StatusCode::BAD_REQUEST => ("invalid", "The request is malformed."),
         StatusCode::UNAUTHORIZED => ("unauthenticated", "Sign in first: the request carries no valid credentials."),
         StatusCode::FORBIDDEN => ("forbidden", "You are not allowed to do this."),
         StatusCode::NOT_FOUND => ("not_found", "There is no such thing here."),
@@ -156,16 +160,16 @@ fn words_for(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::REQUEST_TIMEOUT => ("request_timeout", "The request body arrived too slowly."),
         StatusCode::CONFLICT => ("conflict", "This is in conflict with the present state."),
         StatusCode::PRECONDITION_FAILED => ("precondition_failed", "The thing has changed since you read it."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "The request body is too large."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "The request body is too large."),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            ("unsupported_media_type", "This type of body is not understood here; send JSON.")
+            ("unsupported_type", "This type of body is not understood here; send JSON.")
         }
         StatusCode::RANGE_NOT_SATISFIABLE => ("range_not_satisfiable", "The range lies outside of the file."),
-        StatusCode::TOO_MANY_REQUESTS => ("too_many_requests", "Too many requests; try again later."),
-        StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "The server cannot do this right now; try again later."),
-        StatusCode::INSUFFICIENT_STORAGE => ("insufficient_storage", "The server has no room for this."),
-        other if other.is_client_error() => ("bad_request", "The request cannot be served as it is."),
-        _ => ("internal_error", "Something went wrong on the server. Quote the request id when you report this."),
+        StatusCode::TOO_MANY_REQUESTS => ("throttled", "Too many requests; try again later."),
+        StatusCode::SERVICE_UNAVAILABLE => ("busy", "The server cannot do this right now; try again later."),
+        StatusCode::INSUFFICIENT_STORAGE => ("storage_full", "The server has no room for this."),
+        other if other.is_client_error() => ("invalid", "The request cannot be served as it is."),
+        _ => ("internal", "Something went wrong on the server. Quote the request id when you report this."),
     }
 }
 

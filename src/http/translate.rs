@@ -237,7 +237,7 @@ mod tests {
     fn unknown_errors_tell_the_client_nothing() {
         let cause = std::io::Error::other("/var/lib/parlor/db: broken");
         let problem = problem(poem::error::InternalServerError(cause));
-        assert_eq!(problem.code, "internal_error");
+        assert_eq!(problem.code, "internal");
         assert!(!problem.detail.contains("/var"));
         assert!(problem.cause().unwrap().contains("/var"));
     }

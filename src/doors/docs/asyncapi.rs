@@ -21,6 +21,7 @@ pub fn asyncapi() -> String {
         serde_json::from_str(&OpenApiService::new(Frames, "frames", "1").spec()).expect("poem-openapi writes JSON");
     let mut schemas = spec["components"]["schemas"].clone();
     super::openapi::refine_schemas(&mut schemas);
+    say_null_as_json_schema(&mut schemas);
     let mut messages = Map::new();
     let mut list = |union: &str, prefix: &str| -> Vec<Value> {
         let frames = frames_of(&schemas, union).into_iter();
@@ -63,6 +64,24 @@ pub fn asyncapi() -> String {
         "components": { "messages": messages, "schemas": schemas }
     });
     serde_json::to_string_pretty(&document).expect("a JSON value can be written")
+}
+
+/// AsyncAPI's schemas are JSON Schema, which has a type for null where OpenAPI 3.0 has `nullable`.
+fn say_null_as_json_schema(schemas: &mut Value) {
+    let properties = schemas.as_object_mut().into_iter().flat_map(Map::values_mut);
+    let properties =
+        properties.filter_map(|schema| schema.get_mut("properties")?.as_object_mut()).flat_map(Map::values_mut);
+    for property in properties.filter_map(Value::as_object_mut) {
+        if property.remove("nullable") != Some(json!(true)) {
+            continue;
+        }
+        if let Some(mut reference) = property.remove("allOf") {
+            let alternatives = [reference[0].take(), json!({ "type": "null" })];
+            property.insert("anyOf".into(), json!(alternatives));
+        } else if let Some(single) = property.remove("type") {
+            property.insert("type".into(), json!([single, "null"]));
+        }
+    }
 }
 
 /// The `type` words of a union with the schema of each.

@@ -55,7 +55,8 @@ impl OpenApiDocument {
 pub(super) fn refine_schemas(schemas: &mut Value) {
     for schema in schemas.as_object_mut().into_iter().flat_map(|schemas| schemas.values_mut()) {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
-        for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
             if property["type"] == "string" && (name.ends_with("_at") || name == "timestamp") {
                 property["format"] = json!("date-time");
             }

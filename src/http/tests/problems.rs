@@ -62,9 +62,9 @@ async fn every_error_is_a_problem_document() {
         (Method::GET, "/none", 404, "not_found"),
         (Method::GET, "/api/none/", 404, "not_found"),
         (Method::GET, "/api/rooms/seven", 400, "invalid"),
-        (Method::GET, "/plain", 400, "bad_request"),
-        (Method::GET, "/panic", 500, "internal_error"),
-        (Method::GET, "/api/full", 503, "unavailable"),
+        (Method::GET, "/plain", 400, "invalid"),
+        (Method::GET, "/panic", 500, "internal"),
+        (Method::GET, "/api/full", 503, "busy"),
         (Method::POST, "/page", 405, "method_not_allowed"),
     ] {
         let (_, body) = ask(&site, method, path).await;
