@@ -237,11 +237,12 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
 }
 
 /// So many connections leave the journal, the index and files on their way the handles they need: one that cannot open
-/// its next file ends the process. A connection may hold a second handle, for the file that it reads or sends.
+/// its next file ends the process.
 fn connections_possible(wanted: usize) -> usize {
-    const OWN_HANDLES: u64 = 64;
+    const OWN_HANDLES: u64 = 512;
     let Some(handles) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current else { return wanted };
-    let possible = usize::try_from(handles.saturating_sub(OWN_HANDLES) / 2).unwrap_or(wanted).max(16);
+    let own = OWN_HANDLES.min(handles / 2);
+    let possible = usize::try_from(handles - own).unwrap_or(wanted);
     if possible < wanted {
         tracing::warn!(handles, possible, wanted, "the limit of open files allows fewer connections; raise it");
     }

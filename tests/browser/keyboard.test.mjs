@@ -71,6 +71,8 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
     await keyboard.type('An answer');
     await keyboard.press('Enter');
     await message(anna, 'An answer').getByText('The second').waitFor();
+    // While it is on its way it cannot be edited yet.
+    await log(anna).getByRole('article', { name: /^You, \d/u }).filter({ hasText: 'An answer' }).waitFor();
   });
 
   await step('ArrowUp edits the newest own message, Escape leaves it as it was', async () => {
