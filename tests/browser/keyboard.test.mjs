@@ -104,8 +104,7 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
   });
 
   await step('a new page takes the focus, and its content can be skipped to', async () => {
-    await anna.getByRole('link', { name: 'People', exact: true }).focus();
-    await keyboard.press('Enter');
+    await anna.getByRole('link', { name: 'People', exact: true }).press('Enter');
     await heading(anna, 'People').waitFor();
     await anna.waitForFunction(() => document.activeElement.id === 'main');
     await anna.reload();
