@@ -2,14 +2,14 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use parlor::{
-    doors::parlor::DIALECT,
+    doors::parlor::EventStreamDialect,
     hub::Dialect,
-    model::{AccountId, ChatRole, Live, Message, MessageCard, MessageId, Position, RoomId, Timestamp},
+    model::{AccountId, ChatRole, Live, Message, MessageCard, MessageId, Position, RoomId, RoomKind, Timestamp},
 };
 use std::hint::black_box;
 
 fn message(text_bytes: usize) -> Live {
-    Live::MessageCreated(MessageCard {
+    let card = MessageCard {
         message: Message {
             id: MessageId::new(),
             room: RoomId::new(),
@@ -29,7 +29,9 @@ fn message(text_bytes: usize) -> Live {
         attachment: None,
         quote: None,
         read_by: Vec::new(),
-    })
+        room_kind: RoomKind::Public,
+    };
+    Live::MessageCreated { card, request_id: None }
 }
 
 fn encode(criterion: &mut Criterion) {
@@ -39,7 +41,7 @@ fn encode(criterion: &mut Criterion) {
         let live = message(text_bytes);
         group.throughput(Throughput::Elements(1));
         group.bench_function(format!("{text_bytes} bytes"), |bencher| {
-            bencher.iter(|| DIALECT.encode(black_box(&live), Some(position)));
+            bencher.iter(|| EventStreamDialect.encode(black_box(&live), Some(position)));
         });
     }
     group.finish();

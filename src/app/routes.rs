@@ -4,17 +4,18 @@ use crate::{
     config::Config,
     doors::{
         docs::{self, OpenApiDocument},
-        parlor,
+        marketplace, parlor,
         shared::Doors,
     },
     http::{
-        self, body_limit::BodyLimit, guard::Pace, origin::OriginPolicy, paths::PathTable, security::SecurityHeaders,
+        self, body_limit::BodyLimit, by_upgrade::ByUpgrade, guard::Pace, origin::OriginPolicy, paths::PathTable,
+        security::SecurityHeaders,
     },
     web::WebClient,
 };
 use bytes::Bytes;
 use poem::{
-    Endpoint, EndpointExt, Request, Response, Route,
+    Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route,
     endpoint::make_sync,
     get,
     http::{Method, header},
@@ -35,7 +36,14 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
         .at("/asyncapi.json", text("application/json", docs::asyncapi))
         .nest("/docs", docs::swagger_ui())
         .nest("/api/doc", docs::swagger_ui())
-        .nest_no_strip("/api", api)
+        .nest_no_strip(
+            "/api",
+            ByUpgrade {
+                sockets: marketplace::sockets(),
+                rest: api.into_endpoint(),
+                has_socket: marketplace::has_socket,
+            },
+        )
         .nest("/", WebClient::embedded())
         .with(CookieJarManager::new())
         .data(doors);

@@ -20,6 +20,8 @@ pub struct Limits {
     topic_chars: usize = 256, 1..=4_000;
     /// Characters that a person may write about themself.
     about_chars: usize = 500, 1..=4_000;
+    /// Requests for a seat in a salon that one person may have undecided. Enough to look for work in a whole town.
+    pending_requests: usize = 20, 1..=1_000;
     /// Characters that a new password must have. Shorter ones are guessed.
     password_min_chars: usize = 8, 6..=64;
     /// Bytes of the longest password taken; never cut. Hashing cost must not depend on the caller's mood.

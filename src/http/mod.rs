@@ -5,12 +5,14 @@
 pub mod acceptor;
 pub mod api_problem;
 pub mod body_limit;
+pub mod by_upgrade;
 pub mod file_headers;
 pub mod files;
 pub mod guard;
 pub mod head_scan;
 pub mod json_answer;
 pub mod json_body;
+pub mod optional_json;
 pub mod origin;
 pub mod paths;
 pub mod problem;

@@ -11,7 +11,7 @@ pub use outbox::{CloseCode, Drained, Outbox, OutboxLimits, Pushed, SLOW_REASON};
 pub use registry::{Connected, Scope, SocketId, TooManySockets};
 pub use typing::{TYPING_FOR, Typing};
 
-use crate::model::{AccountId, Live, Position, RoomId, SessionId};
+use crate::model::{AccountId, Live, Position, RoomId, RoomKind, SessionId};
 use bytes::Bytes;
 use registry::{Listener, Registry};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,20 @@ pub const HEARTBEAT_SECS: u64 = 25;
 /// How one socket protocol says things.
 pub trait Dialect: Send + Sync {
     /// Different for every dialect; what is encoded once is shared between sockets of the same name.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// The whole WebSocket frame for this, or `None` if this dialect does not speak of it.
     fn encode(&self, live: &Live, position: Option<Position>) -> Option<Bytes>;
+
+    /// What each hearer is told differently, after what all are told.
+    fn encode_for(&self, _hearer: AccountId, _live: &Live) -> Option<Bytes> {
+        None
+    }
+
+    /// Whether its sockets are told how many people have their room open, and how much of it they have not read.
+    fn counts(&self) -> bool {
+        false
+    }
 }
 
 /// Who is told.
@@ -35,8 +45,10 @@ pub enum Audience {
     Room(RoomId),
     /// The same, except this person.
     RoomExcept(RoomId, AccountId),
-    /// All sockets of a person that follow everything of theirs.
+    /// All sockets of a person that follow what concerns the person.
     Person(AccountId),
+    /// All sockets of a person that hear this room.
+    PersonIn(AccountId, RoomId),
     Everyone,
 }
 
@@ -51,6 +63,7 @@ pub enum Step {
     /// From now on this person's sockets hear the room.
     Admit {
         room: RoomId,
+        kind: RoomKind,
         account: AccountId,
     },
     /// From now on they do not.
@@ -89,7 +102,7 @@ impl Hub {
         &self,
         account: AccountId,
         session: Option<SessionId>,
-        dialect: &'static dyn Dialect,
+        dialect: Arc<dyn Dialect>,
         outbox: Arc<Outbox>,
         prepare: impl FnOnce(&dyn Fn(&[RoomId]) -> Vec<AccountId>) -> (Scope, u64, Vec<Bytes>),
     ) -> Result<SocketId, TooManySockets> {
@@ -99,7 +112,30 @@ impl Hub {
         for frame in first {
             outbox.push(frame);
         }
-        Ok(registry.add(Connected { account, session, dialect, outbox, after_seq }, scope))
+        let counted = scope.main_room().filter(|_| dialect.counts());
+        let socket = registry.add(Connected { account, session, dialect, outbox, after_seq }, scope);
+        if let Some(room) = counted {
+            match registry.recount(room) {
+                Some(count) => tell(&registry, Some(Audience::Room(room)), &mut vec![online_count(room, count)]),
+                None => {
+                    let count = online_count(room, registry.people_in(room));
+                    registry.with_listener(socket, &mut |listener| {
+                        push(listener, &encode(&*listener.dialect, std::slice::from_ref(&count)), None)
+                    });
+                }
+            }
+        }
+        Ok(socket)
+    }
+
+    /// From now on a socket that hears no rooms speaks like this.
+    pub fn speak(&self, socket: SocketId, dialect: Arc<dyn Dialect>) {
+        self.registry().speak(socket, dialect);
+    }
+
+    /// Who has a socket in this room that is told what they have not read.
+    pub fn counting(&self, room: RoomId) -> Vec<AccountId> {
+        self.registry().counting(room)
     }
 
     /// Forgets a socket.
@@ -121,7 +157,7 @@ impl Hub {
     /// each of them in one piece.
     pub fn publish(&self, steps: Vec<Step>) {
         let mut registry = self.registry();
-        let mut burst: Vec<(Box<Live>, Option<Position>)> = Vec::new();
+        let mut burst: Vec<Telling> = Vec::new();
         let mut burst_audience = None;
         for step in steps {
             match step {
@@ -165,11 +201,15 @@ impl Hub {
     /// times a second.
     pub fn tick(&self) {
         for (room, account) in self.typing.lapsed() {
-            self.tell(Audience::RoomExcept(room, account), Live::Typing { room, account, typing: false });
+            let typers = self.typing.in_room(room);
+            self.tell(Audience::RoomExcept(room, account), Live::Typing { room, account, typing: false, typers });
         }
         let mut registry = self.registry();
         for (audience, presence) in registry.presence_changes() {
             tell(&registry, Some(audience), &mut vec![(Box::new(presence), None)]);
+        }
+        for (room, count) in registry.recount_changed() {
+            tell(&registry, Some(Audience::Room(room)), &mut vec![online_count(room, count)]);
         }
     }
 
@@ -184,15 +224,22 @@ impl Hub {
     }
 }
 
+fn online_count(room: RoomId, count: usize) -> Telling {
+    (Box::new(Live::OnlineCount { room, count }), None)
+}
+
+/// Something told, and its place if it is stored.
+type Telling = (Box<Live>, Option<Position>);
+
 /// What a burst is in one dialect.
 struct Encoded {
-    dialect: &'static str,
+    dialect: String,
     /// Each frame with the sequence it is from; 0 for what is not stored.
     frames: Vec<(u64, Bytes)>,
     whole: Bytes,
 }
 
-fn encode(dialect: &dyn Dialect, burst: &[(Box<Live>, Option<Position>)]) -> Encoded {
+fn encode(dialect: &dyn Dialect, burst: &[Telling]) -> Encoded {
     let frames: Vec<(u64, Bytes)> = burst
         .iter()
         .filter_map(|(live, position)| {
@@ -204,10 +251,10 @@ fn encode(dialect: &dyn Dialect, burst: &[(Box<Live>, Option<Position>)]) -> Enc
         [(_, frame)] => frame.clone(),
         several => several.iter().flat_map(|(_, frame)| frame.iter().copied()).collect(),
     };
-    Encoded { dialect: dialect.name(), frames, whole }
+    Encoded { dialect: dialect.name().to_owned(), frames, whole }
 }
 
-fn tell(registry: &Registry, audience: Option<Audience>, burst: &mut Vec<(Box<Live>, Option<Position>)>) {
+fn tell(registry: &Registry, audience: Option<Audience>, burst: &mut Vec<Telling>) {
     let Some(audience) = audience.filter(|_| !burst.is_empty()) else { return };
     let first_seq = burst.iter().filter_map(|(_, position)| position.map(|position| position.seq)).min();
     let mut encoded: Vec<Encoded> = Vec::new();
@@ -215,10 +262,15 @@ fn tell(registry: &Registry, audience: Option<Audience>, burst: &mut Vec<(Box<Li
         let name = listener.dialect.name();
         let known = encoded.iter().position(|encoded| encoded.dialect == name);
         let place = known.unwrap_or_else(|| {
-            encoded.push(encode(listener.dialect, burst));
+            encoded.push(encode(&*listener.dialect, burst));
             encoded.len() - 1
         });
         push(listener, &encoded[place], first_seq);
+        for (live, _) in burst.iter() {
+            if let Some(frame) = listener.dialect.encode_for(listener.account, live) {
+                listener.outbox.push(frame);
+            }
+        }
     });
     burst.clear();
 }

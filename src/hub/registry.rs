@@ -4,7 +4,7 @@ use super::{
     Audience, CloseCode, Dialect, Outbox, Step,
     presence::{Changes, Presence},
 };
-use crate::model::{AccountId, Live, RoomId, SessionId};
+use crate::model::{AccountId, Live, RoomId, RoomKind, SessionId};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -25,7 +25,7 @@ pub struct Connected {
     pub account: AccountId,
     /// `None` for a guest.
     pub session: Option<SessionId>,
-    pub dialect: &'static dyn Dialect,
+    pub dialect: Arc<dyn Dialect>,
     pub outbox: Arc<Outbox>,
     /// It has read the state up to here from the store.
     pub after_seq: u64,
@@ -37,6 +37,49 @@ pub enum Scope {
     Everything { rooms: Vec<RoomId> },
     /// One room.
     Room(RoomId),
+    /// One room, and the person's direct rooms, now these.
+    RoomAndDirect { room: RoomId, direct: Vec<RoomId> },
+    /// No room, only what concerns the person.
+    Person,
+}
+
+impl Scope {
+    /// The room that the socket was opened for.
+    pub(super) const fn main_room(&self) -> Option<RoomId> {
+        match self {
+            Self::Room(room) | Self::RoomAndDirect { room, .. } => Some(*room),
+            Self::Everything { .. } | Self::Person => None,
+        }
+    }
+}
+
+/// What a socket goes on hearing as rooms come and go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    Everything,
+    Room(RoomId),
+    RoomAndDirect(RoomId),
+    Person,
+}
+
+impl Follows {
+    /// Hears a room because its person came into it.
+    fn admits(self, kind: RoomKind) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::RoomAndDirect(_) => matches!(kind, RoomKind::Direct(..)),
+            Self::Room(_) | Self::Person => false,
+        }
+    }
+
+    /// Is of no use without this room.
+    fn needs(self, room: RoomId) -> bool {
+        matches!(self, Self::Room(main) | Self::RoomAndDirect(main) if main == room)
+    }
+
+    fn hears_person(self) -> bool {
+        matches!(self, Self::Everything | Self::Person)
+    }
 }
 
 /// The person has as many sockets as one may have.
@@ -47,7 +90,7 @@ pub struct TooManySockets;
 #[derive(Clone)]
 pub(super) struct Listener {
     pub account: AccountId,
-    pub dialect: &'static dyn Dialect,
+    pub dialect: Arc<dyn Dialect>,
     pub outbox: Arc<Outbox>,
     pub after_seq: u64,
 }
@@ -55,8 +98,8 @@ pub(super) struct Listener {
 pub(super) struct Socket {
     listener: Listener,
     session: Option<SessionId>,
-    follows_person: bool,
-    /// Rooms it hears without its person being a member.
+    follows: Follows,
+    /// Rooms it hears beside those that all sockets of its person hear which follow everything.
     subscribed: HashSet<RoomId>,
 }
 
@@ -80,7 +123,18 @@ pub(super) struct Registry {
     sockets: HashMap<SocketId, Socket>,
     people: HashMap<AccountId, Person>,
     rooms: HashMap<RoomId, HashMap<SocketId, Listener>>,
+    /// Rooms of which somebody is told how many people have them open.
+    counted: HashMap<RoomId, Counted>,
     presence: Presence,
+}
+
+/// How many people were said to have a room open.
+#[derive(Default)]
+struct Counted {
+    /// Sockets that are told.
+    told: usize,
+    last: usize,
+    may_have_changed: bool,
 }
 
 impl Registry {
@@ -91,6 +145,7 @@ impl Registry {
             sockets: HashMap::new(),
             people: HashMap::new(),
             rooms: HashMap::new(),
+            counted: HashMap::new(),
             presence: Presence::default(),
         }
     }
@@ -106,25 +161,28 @@ impl Registry {
         let Connected { account, session, dialect, outbox, after_seq } = connected;
         let listener = Listener { account, dialect, outbox, after_seq };
         let person = self.people.entry(account).or_default();
-        if person.sockets.is_empty() {
+        // A guest comes and goes unannounced.
+        if person.sockets.is_empty() && session.is_some() {
             self.presence.came(account);
         }
         person.sockets.push(id);
-        let mut socket = Socket { listener, session, follows_person: false, subscribed: HashSet::new() };
-        match scope {
+        let (follows, heard) = match scope {
             Scope::Everything { rooms } => {
-                socket.follows_person = true;
-                for room in &rooms {
-                    self.rooms.entry(*room).or_default().insert(id, socket.listener.clone());
-                }
-                person.rooms.extend(rooms);
+                person.rooms.extend(&rooms);
+                (Follows::Everything, rooms)
             }
-            Scope::Room(room) => {
-                self.rooms.entry(room).or_default().insert(id, socket.listener.clone());
-                socket.subscribed.insert(room);
+            Scope::Room(room) => (Follows::Room(room), vec![room]),
+            Scope::RoomAndDirect { room, mut direct } => {
+                direct.push(room);
+                (Follows::RoomAndDirect(room), direct)
             }
+            Scope::Person => (Follows::Person, Vec::new()),
+        };
+        for room in &heard {
+            self.hear(id, *room, listener.clone());
         }
-        self.sockets.insert(id, socket);
+        let subscribed = if follows == Follows::Everything { HashSet::new() } else { heard.into_iter().collect() };
+        self.sockets.insert(id, Socket { listener, session, follows, subscribed });
         id
     }
 
@@ -137,7 +195,9 @@ impl Registry {
             heard.extend(&person.rooms);
             if person.sockets.is_empty() {
                 let rooms = self.people.remove(&account).map(|person| person.rooms).unwrap_or_default();
-                self.presence.went(account, rooms.into_iter().collect(), Instant::now());
+                if socket.session.is_some() {
+                    self.presence.went(account, rooms.into_iter().collect(), Instant::now());
+                }
             }
         }
         for room in heard {
@@ -145,12 +205,78 @@ impl Registry {
         }
     }
 
+    fn hear(&mut self, id: SocketId, room: RoomId, listener: Listener) {
+        let counts = listener.dialect.counts();
+        let is_new = self.rooms.entry(room).or_default().insert(id, listener).is_none();
+        if counts && is_new {
+            self.counted.entry(room).or_default().told += 1;
+        }
+        self.note_change(room);
+    }
+
     fn unhear(&mut self, id: SocketId, room: RoomId) {
-        if let Some(listeners) = self.rooms.get_mut(&room) {
-            listeners.remove(&id);
-            if listeners.is_empty() {
-                self.rooms.remove(&room);
+        let Some(listeners) = self.rooms.get_mut(&room) else { return };
+        let gone = listeners.remove(&id);
+        if listeners.is_empty() {
+            self.rooms.remove(&room);
+        }
+        if gone.is_some_and(|listener| listener.dialect.counts())
+            && let Some(counted) = self.counted.get_mut(&room)
+        {
+            counted.told = counted.told.saturating_sub(1);
+            if counted.told == 0 {
+                self.counted.remove(&room);
             }
+        }
+        self.note_change(room);
+    }
+
+    fn note_change(&mut self, room: RoomId) {
+        if let Some(counted) = self.counted.get_mut(&room) {
+            counted.may_have_changed = true;
+        }
+    }
+
+    /// How many people have a room open.
+    pub fn people_in(&self, room: RoomId) -> usize {
+        let listeners = self.rooms.get(&room).into_iter().flat_map(HashMap::values);
+        listeners.map(|listener| listener.account).collect::<HashSet<_>>().len()
+    }
+
+    /// The same, if it is counted and is not what was said last.
+    pub fn recount(&mut self, room: RoomId) -> Option<usize> {
+        let count = self.people_in(room);
+        let counted = self.counted.get_mut(&room)?;
+        counted.may_have_changed = false;
+        (std::mem::replace(&mut counted.last, count) != count).then_some(count)
+    }
+
+    /// Rooms in which people came and went since the last time.
+    pub fn recount_changed(&mut self) -> Vec<(RoomId, usize)> {
+        let changed = self.counted.iter().filter(|(_, counted)| counted.may_have_changed).map(|(room, _)| *room);
+        let changed: Vec<RoomId> = changed.collect();
+        changed.into_iter().filter_map(|room| Some((room, self.recount(room)?))).collect()
+    }
+
+    /// Whose sockets in this room are told what they have not read.
+    pub fn counting(&self, room: RoomId) -> Vec<AccountId> {
+        if !self.counted.contains_key(&room) {
+            return Vec::new();
+        }
+        let listeners = self.rooms.get(&room).into_iter().flat_map(HashMap::values);
+        let told = listeners.filter(|listener| listener.dialect.counts()).map(|listener| listener.account);
+        told.collect::<HashSet<_>>().into_iter().collect()
+    }
+
+    pub fn speak(&mut self, id: SocketId, dialect: Arc<dyn Dialect>) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.listener.dialect = dialect;
+        }
+    }
+
+    pub fn with_listener(&self, id: SocketId, see: &mut dyn FnMut(&Listener)) {
+        if let Some(socket) = self.sockets.get(&id) {
+            see(&socket.listener);
         }
     }
 
@@ -161,7 +287,7 @@ impl Registry {
         }
         socket.subscribed.insert(room);
         let listener = socket.listener.clone();
-        self.rooms.entry(room).or_default().entry(id).or_insert(listener);
+        self.hear(id, room, listener);
         true
     }
 
@@ -178,7 +304,7 @@ impl Registry {
     /// Does a step that changes who hears what.
     pub fn change(&mut self, step: Step) {
         match step {
-            Step::Admit { room, account } => self.admit(room, account),
+            Step::Admit { room, kind, account } => self.admit(room, kind, account),
             Step::Dismiss { room, account } => self.dismiss(room, account),
             Step::CloseRoom { room } => self.close_room(room),
             Step::EndSession { session } => self.end_session(session),
@@ -186,16 +312,20 @@ impl Registry {
         }
     }
 
-    fn admit(&mut self, room: RoomId, account: AccountId) {
+    fn admit(&mut self, room: RoomId, kind: RoomKind, account: AccountId) {
         let Some(person) = self.people.get_mut(&account) else { return };
-        let following: Vec<_> = person.sockets.iter().filter(|id| self.sockets[id].follows_person).copied().collect();
-        if following.is_empty() {
-            return;
+        let sockets = &self.sockets;
+        let admitted: Vec<_> = person.sockets.iter().filter(|id| sockets[id].follows.admits(kind)).copied().collect();
+        if admitted.iter().any(|id| sockets[id].follows == Follows::Everything) {
+            person.rooms.insert(room);
         }
-        person.rooms.insert(room);
-        for id in following {
-            let listener = self.sockets[&id].listener.clone();
-            self.rooms.entry(room).or_default().insert(id, listener);
+        for id in admitted {
+            let Some(socket) = self.sockets.get_mut(&id) else { continue };
+            if socket.follows != Follows::Everything {
+                socket.subscribed.insert(room);
+            }
+            let listener = socket.listener.clone();
+            self.hear(id, room, listener);
         }
     }
 
@@ -205,7 +335,7 @@ impl Registry {
         for id in person.sockets.clone() {
             if let Some(socket) = self.sockets.get_mut(&id) {
                 socket.subscribed.remove(&room);
-                if !socket.follows_person {
+                if socket.follows.needs(room) {
                     socket.listener.outbox.close(CloseCode::NOT_FOUND, "you are no longer in this room");
                 }
             }
@@ -214,10 +344,11 @@ impl Registry {
     }
 
     fn close_room(&mut self, room: RoomId) {
+        self.counted.remove(&room);
         for id in self.rooms.remove(&room).unwrap_or_default().into_keys() {
             let Some(socket) = self.sockets.get_mut(&id) else { continue };
             socket.subscribed.remove(&room);
-            if !socket.follows_person {
+            if socket.follows.needs(room) {
                 socket.listener.outbox.close(CloseCode::NOT_FOUND, "the room was deleted");
             }
             if let Some(person) = self.people.get_mut(&socket.listener.account) {
@@ -242,7 +373,12 @@ impl Registry {
             Audience::Person(account) => {
                 let sockets = self.people.get(&account).into_iter().flat_map(|person| &person.sockets);
                 let sockets = sockets.filter_map(|id| self.sockets.get(id));
-                sockets.filter(|socket| socket.follows_person).for_each(|socket| tell(&socket.listener));
+                sockets.filter(|socket| socket.follows.hears_person()).for_each(|socket| tell(&socket.listener));
+            }
+            Audience::PersonIn(account, room) => {
+                let sockets = self.people.get(&account).into_iter().flat_map(|person| &person.sockets);
+                let heard = self.rooms.get(&room);
+                sockets.filter_map(|id| heard?.get(id)).for_each(tell);
             }
             Audience::Everyone => self.each_socket(&mut |socket| tell(&socket.listener)),
         }

@@ -31,6 +31,14 @@ impl Typing {
         self.typers().remove(&(room, account)).is_some()
     }
 
+    /// Everyone who types in a room.
+    pub fn in_room(&self, room: RoomId) -> Vec<AccountId> {
+        let mut typers: Vec<_> =
+            self.typers().keys().filter(|(place, _)| *place == room).map(|(_, account)| *account).collect();
+        typers.sort_unstable();
+        typers
+    }
+
     /// Somebody has no socket any more; where they were typing.
     pub fn leave(&self, account: AccountId) -> Vec<RoomId> {
         let mut typers = self.typers();

@@ -34,17 +34,6 @@ impl Account {
         }
     }
 
-    /// The role shown beside the name; the first that fits.
-    pub fn chat_role(&self) -> ChatRole {
-        if self.is_admin {
-            ChatRole::Admin
-        } else if self.is_seller {
-            ChatRole::Seller
-        } else {
-            ChatRole::User
-        }
-    }
-
     /// May sign in and be written to.
     pub fn is_active(&self) -> bool {
         self.status == AccountStatus::Active
@@ -68,6 +57,8 @@ pub enum AccountStatus {
     Blocked,
     /// The person left; the record stays so that old messages have an author.
     Deleted,
+    /// A visitor of the live chat who did not sign in; the record gives what they wrote an author.
+    Guest,
 }
 
 impl AccountStatus {
@@ -77,6 +68,7 @@ impl AccountStatus {
             Self::Active => "active",
             Self::Blocked => "blocked",
             Self::Deleted => "deleted",
+            Self::Guest => "guest",
         }
     }
 }
@@ -88,6 +80,8 @@ pub enum ChatRole {
     Seller,
     SalonMember,
     User,
+    /// Not signed in; only in the live chat, where guests are switched on.
+    Guest,
 }
 
 impl ChatRole {
@@ -98,6 +92,7 @@ impl ChatRole {
             Self::Seller => "seller",
             Self::SalonMember => "salon_member",
             Self::User => "user",
+            Self::Guest => "guest",
         }
     }
 }

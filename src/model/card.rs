@@ -1,6 +1,9 @@
 //! What is shown: a record together with the little that is shown of what it refers to.
 
-use super::{AccountId, ChatRole, File, FileId, Message, MessageId, Room, RoomHead, RoomRole, Timestamp};
+use super::{
+    AccountId, ChatRole, File, FileId, Invitation, Message, MessageId, Notification, Room, RoomHead, RoomKind,
+    RoomRole, Salon, Seat, SeatRole, Timestamp,
+};
 
 /// A person as others see them beside a message or in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,7 @@ pub struct PersonCard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageCard {
     pub message: Message,
+    pub room_kind: RoomKind,
     pub author_name: String,
     pub attachment: Option<File>,
     pub quote: Option<Quote>,
@@ -57,4 +61,38 @@ pub struct MemberCard {
     pub joined_at: Timestamp,
     pub read_seq: u64,
     pub online: bool,
+}
+
+/// A salon as everybody sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SalonCard {
+    pub salon: Salon,
+    /// `None` only while it is being deleted.
+    pub superuser: Option<PersonCard>,
+    pub vacant: Vec<SeatRole>,
+}
+
+/// A seat with who holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatCard {
+    pub seat: Seat,
+    pub holder: PersonCard,
+}
+
+/// An invitation with the names it refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationCard {
+    pub invitation: Invitation,
+    pub salon_name: String,
+    pub person: PersonCard,
+    pub made_by: PersonCard,
+    pub decided_by: Option<PersonCard>,
+    pub succeeds: Option<PersonCard>,
+}
+
+/// A notification with who caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotificationCard {
+    pub notification: Notification,
+    pub by: Option<PersonCard>,
 }

@@ -1,8 +1,9 @@
 //! What happened: the only truth. Everything else is derived from these.
 
 use super::{
-    Account, AccountChange, AccountId, File, FileId, InviteCode, InviteCodeId, Membership, Message, MessageId, Room,
-    RoomId, Session, SessionId, Timestamp,
+    Account, AccountChange, AccountId, File, FileId, Invitation, InviteCode, InviteCodeId, Membership, Message,
+    MessageCard, MessageId, Notification, NotificationId, RequestId, Room, RoomId, Salon, SalonId, SalonLogLine, Seat,
+    Session, SessionId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,22 +20,92 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     AccountRegistered(Account),
-    AccountChanged { account: Account, change: AccountChange },
+    AccountChanged {
+        account: Account,
+        change: AccountChange,
+    },
     SessionStarted(Session),
-    SessionRefreshed { session: SessionId, generation: u64, at: Timestamp, expires_at: Timestamp },
-    SessionEnded { session: SessionId, account: AccountId },
+    SessionRefreshed {
+        session: SessionId,
+        generation: u64,
+        at: Timestamp,
+        expires_at: Timestamp,
+    },
+    SessionEnded {
+        session: SessionId,
+        account: AccountId,
+    },
     InviteCodeSaved(InviteCode),
-    InviteCodeRemoved { code: InviteCodeId },
+    InviteCodeRemoved {
+        code: InviteCodeId,
+    },
     RoomOpened(Room),
     RoomChanged(Room),
-    RoomDeleted { room: RoomId },
+    RoomDeleted {
+        room: RoomId,
+    },
     MemberJoined(Membership),
     MemberChanged(Membership),
-    MemberLeft { room: RoomId, account: AccountId },
+    MemberLeft {
+        room: RoomId,
+        account: AccountId,
+    },
     MessagePosted(Message),
-    MessageEdited { room: RoomId, seq: u64, message: MessageId, body: String, at: Timestamp },
-    MessageRetracted { room: RoomId, seq: u64, message: MessageId, by: AccountId, at: Timestamp },
-    ReadMarkMoved { room: RoomId, account: AccountId, seq: u64, at: Timestamp },
+    MessageEdited {
+        room: RoomId,
+        seq: u64,
+        message: MessageId,
+        body: String,
+        at: Timestamp,
+    },
+    MessageRetracted {
+        room: RoomId,
+        seq: u64,
+        message: MessageId,
+        by: AccountId,
+        at: Timestamp,
+    },
+    ReadMarkMoved {
+        room: RoomId,
+        account: AccountId,
+        seq: u64,
+        at: Timestamp,
+    },
     FileStored(File),
-    FileRemoved { file: FileId },
+    FileRemoved {
+        file: FileId,
+    },
+    SalonOpened(Salon),
+    SalonChanged(Salon),
+    SalonDeleted {
+        salon: SalonId,
+    },
+    SeatFilled(Seat),
+    /// `seen_by` could see the seat until then, the holder among them.
+    SeatVacated {
+        seat: Seat,
+        seen_by: Vec<AccountId>,
+    },
+    InvitationMade(Invitation),
+    InvitationDecided(Invitation),
+    /// `seen_by` could see it until then.
+    InvitationRemoved {
+        invitation: Invitation,
+        seen_by: Vec<AccountId>,
+    },
+    SalonLogged(SalonLogLine),
+    NotificationRaised(Notification),
+    NotificationSeen {
+        account: AccountId,
+        notification: NotificationId,
+    },
+}
+
+/// What sockets are told beside an event, and nobody ever keeps.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Aside {
+    /// What the author's client called the request that posted the message.
+    Requested { message: MessageId, request_id: RequestId },
+    /// A message as it was before it was retracted.
+    Retracted(Box<MessageCard>),
 }

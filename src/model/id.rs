@@ -76,6 +76,16 @@ ids! {
     InviteCodeId,
     /// A job of the salon's own software that a message refers to; opaque to Parlor.
     JobId,
+    /// A salon.
+    SalonId,
+    /// That somebody holds a seat in a salon; another holder has another one.
+    SeatId,
+    /// A request for a seat, or the offer of one.
+    InvitationId,
+    /// Something a person is told once and keeps until it was seen.
+    NotificationId,
+    /// A line of a salon's log.
+    SalonLogId,
 }
 
 /// Made by a client for each message it sends, so that a repeated send is recognised: 1 to 64 visible ASCII characters.

@@ -1,6 +1,10 @@
 //! What sockets are told.
 
-use super::{AccountId, MemberCard, MessageCard, MessageId, PersonCard, RoomCard, RoomId};
+use super::{
+    AccountId, InvitationCard, MemberCard, MessageCard, MessageId, NotificationCard, NotificationId, PersonCard,
+    RoomCard, RoomId, SalonCard, SalonId, SeatCard,
+};
+use serde_json::Value;
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -14,13 +18,24 @@ pub enum Live {
         online: Vec<AccountId>,
         heartbeat_secs: u64,
     },
-    MessageCreated(MessageCard),
+    MessageCreated {
+        card: MessageCard,
+        /// What the author's client called its request; only in the moment of posting.
+        request_id: Option<RequestId>,
+    },
     MessageUpdated(MessageCard),
-    MessageDeleted(MessageCard),
+    MessageDeleted {
+        /// What is left of it.
+        card: MessageCard,
+        /// As it was; only in the moment of deleting.
+        before: Option<Box<MessageCard>>,
+    },
     Typing {
         room: RoomId,
         account: AccountId,
         typing: bool,
+        /// Everyone who types there now.
+        typers: Vec<AccountId>,
     },
     /// Somebody has read everything up to this message.
     MessageRead {
@@ -32,8 +47,26 @@ pub enum Live {
     /// One's own read mark moved, perhaps in another window.
     Unread {
         room: RoomId,
+        account: AccountId,
+        /// Up to which was read.
+        message: MessageId,
         read_seq: u64,
         unread: u64,
+    },
+    /// How many messages of a room each of these has not read; each hears of their own.
+    UnreadCounts {
+        room: RoomId,
+        counts: Vec<(AccountId, u64)>,
+    },
+    /// How many people have this room open.
+    OnlineCount {
+        room: RoomId,
+        count: usize,
+    },
+    /// Somebody opened a room in the marketplace.
+    Connected {
+        room: RoomId,
+        person: PersonCard,
     },
     Presence {
         online: Vec<AccountId>,
@@ -57,6 +90,43 @@ pub enum Live {
         account: AccountId,
     },
     PersonUpdated(PersonCard),
+    SalonCreated(SalonCard),
+    SalonUpdated(SalonCard),
+    SalonDeleted {
+        salon: SalonId,
+    },
+    SeatFilled(SeatCard),
+    SeatVacated(SeatCard),
+    InvitationCreated(InvitationCard),
+    InvitationUpdated(InvitationCard),
+    InvitationDeleted(InvitationCard),
+    NotificationCreated(NotificationCard),
+    NotificationSeen {
+        notification: NotificationId,
+    },
+}
+
+/// What a client called a request, echoed to it unchanged: a text of at most 128 bytes, or a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestId(Value);
+
+impl RequestId {
+    const BYTES_MAX: usize = 128;
+
+    /// Accepts what a client sent, if it has the right form.
+    pub fn new(value: Value) -> Option<Self> {
+        let fits = match &value {
+            Value::String(text) => text.len() <= Self::BYTES_MAX,
+            Value::Number(_) => true,
+            _ => false,
+        };
+        fits.then_some(Self(value))
+    }
+
+    /// As the client wrote it: a number stays a number.
+    pub const fn value(&self) -> &Value {
+        &self.0
+    }
 }
 
 /// A place in the stream of what happened, from which a socket resumes: `<epoch>-<sequence>`, and `.<event>` after it

@@ -12,19 +12,30 @@ mod id;
 mod invite_code;
 mod live;
 mod message;
+mod notification;
 mod room;
+mod salon;
 mod session;
 mod time;
 
 pub use account::{Account, AccountChange, AccountStatus, ChatRole, Profile};
-pub use card::{MemberCard, MessageCard, PersonCard, Quote, RoomCard};
+pub use card::{
+    InvitationCard, MemberCard, MessageCard, NotificationCard, PersonCard, Quote, RoomCard, SalonCard, SeatCard,
+};
 pub use error::{Error, ErrorCode, Result};
-pub use event::{Entry, Event};
+pub use event::{Aside, Entry, Event};
 pub use file::{File, FilePurpose, ImageSize};
-pub use id::{AccountId, ClientId, FileId, InviteCodeId, JobId, MessageId, RoomId, SessionId};
+pub use id::{
+    AccountId, ClientId, FileId, InvitationId, InviteCodeId, JobId, MessageId, NotificationId, RoomId, SalonId,
+    SalonLogId, SeatId, SessionId,
+};
 pub use invite_code::InviteCode;
-pub use live::{Live, Position};
+pub use live::{Live, Position, RequestId};
 pub use message::{Message, ReadMark, Retraction};
+pub use notification::{Notification, NotificationKind};
 pub use room::{Membership, Room, RoomHead, RoomKind, RoomRole};
+pub use salon::{
+    Decision, HeldSeat, Invitation, InvitationKind, InvitationStatus, Salon, SalonAction, SalonLogLine, Seat, SeatRole,
+};
 pub use session::Session;
 pub use time::{Clock, SystemClock, Timestamp};

@@ -1,6 +1,6 @@
 //! Rooms and who is in them.
 
-use super::{AccountId, RoomId, Timestamp};
+use super::{AccountId, RoomId, SalonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A place where people talk.
@@ -29,6 +29,8 @@ pub enum RoomKind {
     Direct(AccountId, AccountId),
     /// One recruiter and the clients.
     Recruiting { recruiter: AccountId },
+    /// The room of a salon's seat holders: they are its members, always.
+    Staff(SalonId),
 }
 
 impl RoomKind {
@@ -39,6 +41,7 @@ impl RoomKind {
             Self::Private => "private",
             Self::Direct(..) => "direct",
             Self::Recruiting { .. } => "recruiting",
+            Self::Staff(_) => "staff",
         }
     }
 

@@ -86,6 +86,29 @@ pub fn free_text(field: &'static str, text: &str, chars_max: usize) -> Result<St
     Ok(text)
 }
 
+/// A salon's name.
+pub fn salon(text: &str, chars_max: usize) -> Result<String> {
+    let name = clean("name", text, chars_max)?;
+    if name.is_empty() {
+        return Err(Error::invalid("name", "A salon needs a name."));
+    }
+    Ok(name)
+}
+
+/// Where a salon is; may be empty.
+pub fn location(text: &str, chars_max: usize) -> Result<String> {
+    clean("location", text, chars_max)
+}
+
+/// Why something was decided; an empty reason is none.
+pub fn reason(text: &str, chars_max: usize) -> Result<Option<String>> {
+    let reason = free_text("reason", text, chars_max)?;
+    Ok((!reason.is_empty()).then_some(reason))
+}
+
+/// How the marketplace began the names of its rooms of two; nobody can make or join one of that name.
+const PRIVATE_PREFIX: &str = "private_";
+
 /// A room's name. It can stand in an address, and never looks like an id or a path.
 pub fn room(text: &str, chars_max: usize) -> Result<String> {
     let name = clean("name", text, chars_max)?;
@@ -97,6 +120,9 @@ pub fn room(text: &str, chars_max: usize) -> Result<String> {
     }
     if Uuid::try_parse(&name).is_ok() {
         return Err(Error::invalid("name", "A room's name cannot look like an id."));
+    }
+    if name.to_lowercase().starts_with(PRIVATE_PREFIX) {
+        return Err(Error::invalid("name", "A room's name cannot begin with private_."));
     }
     Ok(name)
 }
@@ -166,6 +192,8 @@ mod tests {
             "a\u{7}b",
             "\u{202E}x",
             uuid.as_str(),
+            "private_a_b",
+            "PRIVATE_x",
             &"x".repeat(65),
         ] {
             assert!(room(bad, 64).is_err(), "{bad:?}");

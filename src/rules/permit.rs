@@ -60,9 +60,15 @@ fn judge(kind: RoomKind, standing: Standing, is_admin: bool, act: Act) -> Verdic
     use Standing::{Member, Outsider, Owner};
     let is_public = kind == RoomKind::Public;
     let is_direct = matches!(kind, RoomKind::Direct(..));
+    let is_staff = matches!(kind, RoomKind::Staff(_));
     match (act, standing) {
         (Act::See, Outsider) if is_public || is_admin => Verdict::Yes,
-        (Act::Delete, _) if is_admin => Verdict::Yes,
+        (Act::Leave | Act::Invite | Act::Dismiss | Act::Change | Act::Delete, Member | Owner) if is_staff => {
+            Verdict::No(
+                "The members of a staff room are the people who hold a seat in its salon, for as long as there is one.",
+            )
+        }
+        (Act::Delete, _) if is_admin && !is_staff => Verdict::Yes,
         (Act::Change | Act::Dismiss, _) if is_admin && is_public => Verdict::Yes,
         (Act::Read | Act::Join | Act::Post, Outsider) if is_public => Verdict::Yes,
         (_, Outsider) if is_public => {
@@ -117,6 +123,7 @@ mod tests {
             RoomKind::Private,
             RoomKind::direct(one, other),
             RoomKind::Recruiting { recruiter: one },
+            RoomKind::Staff(crate::model::SalonId::new()),
         ];
         let mut matrix = String::new();
         for kind in kinds {
@@ -163,6 +170,12 @@ mod tests {
 ++++++--+ recruiting member admin
 +++++++++ recruiting owner
 +++++++++ recruiting owner admin
+......... staff outsider
++-------- staff outsider admin
+++++----- staff member
+++++----- staff member admin
+++++----- staff owner
+++++----- staff owner admin
 ";
         assert_eq!(matrix, expected);
     }

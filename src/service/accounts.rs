@@ -5,7 +5,8 @@ use crate::{
     config::Registration,
     identity::{PasswordHash, Secret, check_password},
     model::{
-        Account, AccountChange, AccountId, AccountStatus, Error, Event, FileId, Profile, Result, SessionId, Timestamp,
+        Account, AccountChange, AccountId, AccountStatus, Error, Event, FileId, Profile, Result, SeatRole, SessionId,
+        Timestamp,
     },
     rules::{self, names},
     store::{Tx, View},
@@ -74,7 +75,7 @@ impl Service {
 
     /// Whether the set-up form is open: there is no administrator yet.
     pub fn is_set_up_needed(&self) -> Result<bool> {
-        Ok(!self.store.snapshot().view().has_admin()?)
+        Ok(self.store.snapshot().view().admins()?.is_empty())
     }
 
     /// The code for the set-up link, as long as there is no administrator. Each call makes a new one and ends the old.
@@ -111,7 +112,7 @@ impl Service {
         let hash = self.passwords.hash(&new.password).await?;
         self.store
             .commit(None, move |tx| {
-                if only_if_none == OnlyIfNone::Yes && tx.view().has_admin()? {
+                if only_if_none == OnlyIfNone::Yes && !tx.view().admins()?.is_empty() {
                     return Err(Error::conflict("This site has an administrator already."));
                 }
                 register(tx, checked, hash, Admin::Yes)
@@ -298,7 +299,7 @@ impl Service {
                         "You are the only administrator. Make somebody else administrator first.",
                     ));
                 }
-                erase(tx, account)
+                erase(tx, account, actor.account())
             })
             .await?;
         self.remove_blobs(avatar).await;
@@ -407,7 +408,8 @@ fn own_or_any(view: View<'_>, actor: Actor, id: AccountId) -> Result<Account> {
     if !account.is_admin {
         return Err(Error::forbidden("Only the person themself or a site administrator may do this."));
     }
-    let other = view.account(id)?.filter(|other| other.status != AccountStatus::Deleted);
+    let other =
+        view.account(id)?.filter(|other| !matches!(other.status, AccountStatus::Deleted | AccountStatus::Guest));
     other.ok_or_else(|| Error::not_found("person"))
 }
 
@@ -419,7 +421,10 @@ fn save(tx: &mut Tx, before: Account, after: Account, change: AccountChange) -> 
 }
 
 fn set_status(tx: &mut Tx, id: AccountId, status: AccountStatus, change: AccountChange) -> Result<Account> {
-    let account = tx.view().account(id)?.filter(|account| account.status != AccountStatus::Deleted);
+    let account = tx
+        .view()
+        .account(id)?
+        .filter(|account| !matches!(account.status, AccountStatus::Deleted | AccountStatus::Guest));
     let account = account.ok_or_else(|| Error::not_found("person"))?;
     if status == AccountStatus::Blocked {
         sessions::end_all(tx, id, None)?;
@@ -429,16 +434,12 @@ fn set_status(tx: &mut Tx, id: AccountId, status: AccountStatus, change: Account
 }
 
 fn another_admin(view: View<'_>, than: AccountId) -> Result<bool> {
-    let mut found = false;
-    view.each_account(|account| {
-        found |= account.is_admin && account.is_active() && account.id != than;
-        if found { crate::store::STOP } else { crate::store::GO_ON }
-    })?;
-    Ok(found)
+    Ok(view.admins()?.into_iter().any(|admin| admin != than))
 }
 
-fn erase(tx: &mut Tx, account: Account) -> Result<Option<FileId>> {
+fn erase(tx: &mut Tx, account: Account, by: AccountId) -> Result<Option<FileId>> {
     let id = account.id;
+    leave_salons(tx, id, by)?;
     sessions::end_all(tx, id, None)?;
     for room in tx.view().rooms_of(id)? {
         super::rooms::depart(tx, room, id)?;
@@ -461,4 +462,29 @@ fn erase(tx: &mut Tx, account: Account) -> Result<Option<FileId>> {
     };
     tx.emit(Event::AccountChanged { account: erased, change: AccountChange::Deleted })?;
     Ok(avatar)
+}
+
+/// Gives up somebody's seats and takes back what they asked for. A salon is never closed by the way.
+fn leave_salons(tx: &mut Tx, account: AccountId, by: AccountId) -> Result<()> {
+    for held in tx.view().seats_of(account)? {
+        let (Some(salon), Some(seat)) = (tx.view().salon(held.salon)?, tx.view().seat(held.salon, held.role)?) else {
+            continue;
+        };
+        if held.role == SeatRole::Superuser {
+            let name = salon.name;
+            return Err(Error::conflict(format!(
+                "This person is superuser of {name}. Hand that salon over or close it first."
+            )));
+        }
+        super::seats::remove(tx, &salon, seat, Some(by))?;
+    }
+    for invitation in tx.view().invitations_of_account(account)? {
+        if invitation.is_pending() {
+            super::invitations::remove(tx, invitation)?;
+        }
+    }
+    for unseen in tx.view().notifications(account)? {
+        tx.emit(Event::NotificationSeen { account, notification: unseen.id })?;
+    }
+    Ok(())
 }

@@ -3,13 +3,13 @@
 use super::Service;
 use crate::{
     model::{
-        Account, AccountId, MemberCard, Membership, Message, MessageCard, PersonCard, Quote, ReadMark, Result, Room,
-        RoomCard, RoomId, RoomKind,
+        Account, AccountId, ChatRole, Error, MemberCard, Membership, Message, MessageCard, PersonCard, Quote, ReadMark,
+        Result, Room, RoomCard, RoomId, RoomKind,
     },
     rules::{
         messages::excerpt,
         permit::{Act, Standing, permit},
-        reading,
+        reading, roles,
     },
     store::View,
 };
@@ -18,35 +18,46 @@ use crate::{
 const READERS_SHOWN: usize = 200;
 
 /// A person as others see them.
-pub(super) fn person(account: &Account) -> PersonCard {
-    PersonCard {
+pub(super) fn person(view: View<'_>, account: &Account) -> Result<PersonCard> {
+    Ok(PersonCard {
         id: account.id,
         username: account.username.clone(),
         display_name: account.display_name(),
         avatar: account.profile.avatar,
-        role: account.chat_role(),
-    }
+        role: chat_role(view, account)?,
+    })
+}
+
+/// The role shown beside somebody's name now.
+pub(super) fn chat_role(view: View<'_>, account: &Account) -> Result<ChatRole> {
+    Ok(roles::chat_role(account, &view.seats_of(account.id)?))
 }
 
 fn name_of(view: View<'_>, id: AccountId) -> Result<String> {
     Ok(view.account(id)?.map_or_else(|| "?".into(), |account| account.display_name()))
 }
 
-/// How far people have read a room, loaded once for a page of messages.
-pub(super) struct Readers(Vec<(AccountId, ReadMark)>);
+/// What all messages of a page have in common: their room, and how far people have read it.
+pub(super) struct Context {
+    kind: RoomKind,
+    readers: Vec<(AccountId, ReadMark)>,
+}
 
-impl Readers {
+impl Context {
+    /// With those who have read.
     pub fn of(view: View<'_>, room: RoomId) -> Result<Self> {
-        Ok(Self(view.read_marks(room, READERS_SHOWN)?))
+        Ok(Self { readers: view.read_marks(room, READERS_SHOWN)?, ..Self::without_readers(view, room)? })
     }
 
     /// Nobody but the author can have read what was just posted.
-    pub const fn nobody() -> Self {
-        Self(Vec::new())
+    pub fn without_readers(view: View<'_>, room: RoomId) -> Result<Self> {
+        let room = view.room(room)?.ok_or_else(|| Error::not_found("room"))?;
+        Ok(Self { kind: room.kind, readers: Vec::new() })
     }
 
-    fn of_message(&self, message: &Message) -> Vec<AccountId> {
-        let readers = self.0.iter().filter(|(account, mark)| mark.seq >= message.seq && *account != message.author);
+    fn readers_of(&self, message: &Message) -> Vec<AccountId> {
+        let readers =
+            self.readers.iter().filter(|(account, mark)| mark.seq >= message.seq && *account != message.author);
         readers.map(|(account, _)| *account).collect()
     }
 }
@@ -67,7 +78,7 @@ impl Names {
 }
 
 /// A message with what it refers to.
-pub(super) fn message(view: View<'_>, message: Message, readers: &Readers, names: &mut Names) -> Result<MessageCard> {
+pub(super) fn message(view: View<'_>, message: Message, context: &Context, names: &mut Names) -> Result<MessageCard> {
     let quote = match message.reply_to.filter(|_| message.retracted.is_none()) {
         Some(replied) => quote(view, replied, message.room, names)?,
         None => None,
@@ -76,7 +87,8 @@ pub(super) fn message(view: View<'_>, message: Message, readers: &Readers, names
         author_name: names.get(view, message.author)?,
         attachment: message.file.map_or(Ok(None), |file| view.file(file))?,
         quote,
-        read_by: readers.of_message(&message),
+        read_by: context.readers_of(&message),
+        room_kind: context.kind,
         message,
     })
 }
@@ -92,8 +104,8 @@ fn quote(view: View<'_>, id: crate::model::MessageId, room: RoomId, names: &mut 
 
 /// A page of messages of one room.
 pub(super) fn messages(view: View<'_>, room: RoomId, page: Vec<Message>) -> Result<Vec<MessageCard>> {
-    let (readers, mut names) = (Readers::of(view, room)?, Names::default());
-    page.into_iter().map(|record| message(view, record, &readers, &mut names)).collect()
+    let (context, mut names) = (Context::of(view, room)?, Names::default());
+    page.into_iter().map(|record| message(view, record, &context, &mut names)).collect()
 }
 
 /// A room as `viewer` sees it.
@@ -111,8 +123,8 @@ pub(super) fn room(view: View<'_>, viewer: &Account, mut record: Room) -> Result
         true => view.message(record.id, head.last_seq)?,
         false => None,
     };
-    let last_message =
-        last_message.map(|last| message(view, last, &Readers::nobody(), &mut Names::default())).transpose()?;
+    let context = Context { kind: record.kind, readers: Vec::new() };
+    let last_message = last_message.map(|last| message(view, last, &context, &mut Names::default())).transpose()?;
     let peer = peer(view, &record, viewer.id)?;
     Ok(RoomCard {
         title: title(view, &record, viewer.id, peer.as_ref())?,
@@ -129,14 +141,16 @@ pub(super) fn room(view: View<'_>, viewer: &Account, mut record: Room) -> Result
 fn peer(view: View<'_>, room: &Room, viewer: AccountId) -> Result<Option<PersonCard>> {
     let RoomKind::Direct(one, other) = room.kind else { return Ok(None) };
     let id = if one == viewer { other } else { one };
-    Ok(view.account(id)?.map(|account| person(&account)))
+    view.account(id)?.map(|account| person(view, &account)).transpose()
 }
 
 /// The name; where there is none, who else is there.
 fn title(view: View<'_>, room: &Room, viewer: AccountId, peer: Option<&PersonCard>) -> Result<String> {
     const NAMES_SHOWN: usize = 4;
-    if let Some(name) = &room.name {
-        return Ok(name.clone());
+    match (&room.name, room.kind) {
+        (Some(name), RoomKind::Staff(_)) => return Ok(format!("{name} (staff)")),
+        (Some(name), _) => return Ok(name.clone()),
+        (None, _) => {}
     }
     if let (RoomKind::Direct(one, other), Some(peer)) = (room.kind, peer)
         && (viewer == one || viewer == other)
@@ -163,7 +177,7 @@ impl Service {
         let Some(account) = view.account(membership.account)? else { return Ok(None) };
         let read_seq = view.read_mark(membership.room, account.id)?.map_or(0, |mark| mark.seq);
         Ok(Some(MemberCard {
-            person: person(&account),
+            person: person(view, &account)?,
             role: membership.role,
             joined_at: membership.joined_at,
             read_seq,

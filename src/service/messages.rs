@@ -2,7 +2,11 @@
 
 use super::{Actor, Service, access, cards, rooms};
 use crate::{
-    model::{ClientId, Error, Event, File, JobId, Message, MessageCard, MessageId, Result, RoomId, RoomKind, RoomRole},
+    config::Limits,
+    model::{
+        AccountId, Aside, ClientId, Error, Event, File, JobId, Message, MessageCard, MessageId, RequestId, Result,
+        RoomId, RoomKind, RoomRole,
+    },
     rules::{
         messages,
         permit::{Act, Standing, permit_edit, permit_retraction},
@@ -17,6 +21,8 @@ pub struct Draft {
     pub client_id: Option<ClientId>,
     pub reply_to: Option<MessageId>,
     pub job: Option<JobId>,
+    /// What the client called this request; told to sockets with the message, and then forgotten.
+    pub request_id: Option<RequestId>,
 }
 
 /// What became of a draft.
@@ -70,57 +76,24 @@ impl Service {
         file: Option<File>,
     ) -> Result<Posted> {
         let limits = self.config.limits.clone();
-        let posted = self
-            .store
-            .commit(Some(actor.account()), move |tx| {
-                let granted = access::room(tx.view(), actor, room, Act::Post)?;
-                if let Some(before) = same_client_id(tx.view(), actor, room, &draft)? {
-                    return Ok(Posted::Before(card(tx.view(), before)?));
-                }
-                messages::accepts_posts(&granted.room)?;
-                check_peer(tx.view(), &granted)?;
-                let text = draft.text.unwrap_or_default();
-                let body = match &file {
-                    None => messages::text(&text, limits.message_chars)?,
-                    Some(_) => messages::caption(&text, limits.message_chars)?,
-                };
-                if let Some(replied) = draft.reply_to {
-                    let place = tx.view().message_place(replied)?;
-                    if place.is_none_or(|(place, _)| place != room) {
-                        return Err(Error::invalid("reply_to", "The message you answer is not in this room."));
-                    }
-                }
-                if granted.standing == Standing::Outsider {
-                    rooms::admit(tx, &granted.room, granted.account.id, RoomRole::Member, &limits)?;
-                }
-                let message = Message {
-                    id: MessageId::new(),
-                    room,
-                    seq: tx.view().room_head(room)?.last_seq + 1,
-                    author: granted.account.id,
-                    author_role: granted.account.chat_role(),
-                    body,
-                    file: file.as_ref().map(|file| file.id),
-                    job: draft.job,
-                    reply_to: draft.reply_to,
-                    client_id: draft.client_id,
-                    posted_at: tx.now(),
-                    edited_at: None,
-                    retracted: None,
-                };
-                if let Some(file) = file {
-                    // Asked before the upload as well, but of several at once each was told the same.
-                    super::files::check_quota(tx.view(), &limits, &file)?;
-                    tx.emit(Event::FileStored(file))?;
-                }
-                tx.emit(Event::MessagePosted(message.clone()))?;
-                Ok(Posted::New(card(tx.view(), message)?))
-            })
-            .await?;
+        let posted =
+            self.store.commit(Some(actor.account()), move |tx| post(tx, actor, room, draft, file, &limits)).await?;
         if self.hub.typing().stop(room, actor.account()) {
             self.tell_typing(room, actor.account(), false);
         }
         Ok(posted)
+    }
+
+    /// Posts a text into the direct room with somebody, which is made on first use.
+    pub async fn post_to(&self, actor: Actor, other: AccountId, draft: Draft) -> Result<Posted> {
+        let limits = self.config.limits.clone();
+        self.store
+            .commit(Some(actor.account()), move |tx| {
+                let account = access::person(tx.view(), actor)?;
+                let (room, _) = rooms::find_or_open_direct(tx, &account, other, &limits)?;
+                post(tx, actor, room.id, draft, None, &limits)
+            })
+            .await
     }
 
     /// Edits one's own message; of a file message, the text beside the file.
@@ -158,6 +131,7 @@ impl Service {
                 permit_retraction(&message, granted.standing, &granted.account)?;
                 if message.retracted.is_none() {
                     let (room, seq, by, at) = (message.room, message.seq, granted.account.id, tx.now());
+                    tx.tell(Aside::Retracted(Box::new(card(tx.view(), message.clone())?)));
                     tx.emit(Event::MessageRetracted { room, seq, message: id, by, at })?;
                 }
                 Ok((reload(tx, &message)?, message.file))
@@ -208,6 +182,55 @@ impl Service {
     }
 }
 
+/// Posts, within a mutation.
+fn post(tx: &mut Tx, actor: Actor, room: RoomId, draft: Draft, file: Option<File>, limits: &Limits) -> Result<Posted> {
+    let granted = access::room(tx.view(), actor, room, Act::Post)?;
+    if let Some(before) = same_client_id(tx.view(), actor, room, &draft)? {
+        return Ok(Posted::Before(card(tx.view(), before)?));
+    }
+    messages::accepts_posts(&granted.room)?;
+    check_peer(tx.view(), &granted)?;
+    let text = draft.text.unwrap_or_default();
+    let body = match &file {
+        None => messages::text(&text, limits.message_chars)?,
+        Some(_) => messages::caption(&text, limits.message_chars)?,
+    };
+    if let Some(replied) = draft.reply_to {
+        let place = tx.view().message_place(replied)?;
+        if place.is_none_or(|(place, _)| place != room) {
+            return Err(Error::invalid("reply_to", "The message you answer is not in this room."));
+        }
+    }
+    if granted.standing == Standing::Outsider {
+        rooms::admit(tx, &granted.room, granted.account.id, RoomRole::Member, limits)?;
+    }
+    let message = Message {
+        id: MessageId::new(),
+        room,
+        seq: tx.view().room_head(room)?.last_seq + 1,
+        author: granted.account.id,
+        author_role: cards::chat_role(tx.view(), &granted.account)?,
+        body,
+        file: file.as_ref().map(|file| file.id),
+        job: draft.job,
+        reply_to: draft.reply_to,
+        client_id: draft.client_id,
+        posted_at: tx.now(),
+        edited_at: None,
+        retracted: None,
+    };
+    if let Some(file) = file {
+        // Asked before the upload as well, but of several at once each was told the same.
+        super::files::check_quota(tx.view(), limits, &file)?;
+        tx.emit(Event::FileStored(file))?;
+    }
+    tx.emit(Event::MessagePosted(message.clone()))?;
+    if let Some(request_id) = draft.request_id {
+        tx.tell(Aside::Requested { message: message.id, request_id });
+    }
+    Ok(Posted::New(card(tx.view(), message)?))
+}
+
 fn same_client_id(view: View<'_>, actor: Actor, room: RoomId, draft: &Draft) -> Result<Option<Message>> {
     let Some(client_id) = &draft.client_id else { return Ok(None) };
     match view.message_by_client_id(actor.account(), room, client_id)? {
@@ -237,6 +260,6 @@ fn reload(tx: &Tx, message: &Message) -> Result<MessageCard> {
 }
 
 fn card(view: View<'_>, message: Message) -> Result<MessageCard> {
-    let readers = cards::Readers::of(view, message.room)?;
-    cards::message(view, message, &readers, &mut cards::Names::default())
+    let context = cards::Context::of(view, message.room)?;
+    cards::message(view, message, &context, &mut cards::Names::default())
 }

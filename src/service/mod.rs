@@ -9,14 +9,20 @@ mod accounts;
 mod actor;
 mod cards;
 mod files;
+mod invitations;
 mod invite_codes;
 mod messages;
+mod notifications;
 mod operator;
 mod people;
 mod publish;
 mod reading;
 mod rooms;
+mod salon_cards;
+mod salons;
+mod seats;
 mod sessions;
+mod sockets;
 mod stream;
 mod upkeep;
 
@@ -24,14 +30,17 @@ pub use crate::store::blobs::BlobPart;
 pub use accounts::{NewAccount, ProfileChange, SetUp};
 pub use actor::Actor;
 pub use files::{Download, NewFile, Upload};
+pub use invitations::{InvitationFilter, NewInvitation, Verdict};
 pub use invite_codes::IssuedInviteCode;
 pub use messages::{Draft, History, Posted, Range};
 pub use people::{PersonDetails, Visibility};
 pub use publish::{Publisher, Recent};
 pub use reading::{ReadState, Receipt};
 pub use rooms::{NewRoom, Opened, RoomChange, RoomScope};
+pub use salons::{Chair, SalonChange, SalonDetails, SalonLogCard, SalonScope};
+pub use seats::SeatFilter;
 pub use sessions::{Credentials, SignedIn, TokenPair};
-pub use stream::{EventStream, StreamError};
+pub use sockets::{Greeting, OpenSocket, SocketError};
 
 use crate::{
     config::Config,

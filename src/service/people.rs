@@ -2,8 +2,9 @@
 
 use super::{Actor, Service, access};
 use crate::{
-    model::{Account, AccountId, AccountStatus, Error, Result},
-    store::GO_ON,
+    model::{Account, AccountId, AccountStatus, ChatRole, Error, Result},
+    rules::roles,
+    store::{GO_ON, View},
 };
 
 /// How much of an account somebody may see.
@@ -19,6 +20,9 @@ pub enum Visibility {
 #[derive(Clone, Debug)]
 pub struct PersonDetails {
     pub account: Account,
+    /// The role shown beside the name.
+    pub role: ChatRole,
+    pub holds_seat: bool,
     pub online: bool,
     pub visibility: Visibility,
 }
@@ -36,17 +40,18 @@ impl Service {
         let snapshot = self.store.snapshot();
         let viewer = access::person(snapshot.view(), actor)?;
         let search = search.trim().to_lowercase();
-        let (mut found, mut count) = (Vec::new(), 0);
+        let (mut found, mut count) = (Vec::new(), 0_usize);
         snapshot.view().each_account(|account| {
             if is_listed(&viewer, &account) && matches(&viewer, &account, &search) {
                 if (skip..skip.saturating_add(take)).contains(&count) {
-                    found.push(self.details(&viewer, account));
+                    found.push(account);
                 }
                 count += 1;
             }
             GO_ON
         })?;
-        Ok((found, count))
+        let page = found.into_iter().map(|account| self.details(snapshot.view(), &viewer, account));
+        Ok((page.collect::<Result<_>>()?, count))
     }
 
     /// One person.
@@ -54,19 +59,33 @@ impl Service {
         let snapshot = self.store.snapshot();
         let viewer = access::person(snapshot.view(), actor)?;
         let account = snapshot.view().account(id)?.filter(|account| is_listed(&viewer, account));
-        account.map(|account| self.details(&viewer, account)).ok_or_else(|| Error::not_found("person"))
+        self.details(snapshot.view(), &viewer, account.ok_or_else(|| Error::not_found("person"))?)
     }
 
     /// An account as the actor sees it after an operation on it.
     pub fn details_for(&self, actor: Actor, account: Account) -> Result<PersonDetails> {
-        let viewer = access::person(self.store.snapshot().view(), actor)?;
-        Ok(self.details(&viewer, account))
+        let snapshot = self.store.snapshot();
+        let viewer = access::person(snapshot.view(), actor)?;
+        self.details(snapshot.view(), &viewer, account)
     }
 
-    fn details(&self, viewer: &Account, account: Account) -> PersonDetails {
+    /// An account as its own person sees it.
+    pub fn details_for_self(&self, account: Account) -> Result<PersonDetails> {
+        let snapshot = self.store.snapshot();
+        self.details(snapshot.view(), &account.clone(), account)
+    }
+
+    fn details(&self, view: View<'_>, viewer: &Account, account: Account) -> Result<PersonDetails> {
         let is_full = viewer.is_admin || viewer.id == account.id;
         let visibility = if is_full { Visibility::Full } else { Visibility::Public };
-        PersonDetails { online: self.hub.is_online(account.id), account, visibility }
+        let held = view.seats_of(account.id)?;
+        Ok(PersonDetails {
+            online: self.hub.is_online(account.id),
+            role: roles::chat_role(&account, &held),
+            holds_seat: !held.is_empty(),
+            account,
+            visibility,
+        })
     }
 }
 
@@ -74,7 +93,7 @@ fn is_listed(viewer: &Account, account: &Account) -> bool {
     match account.status {
         AccountStatus::Active => true,
         AccountStatus::Blocked => viewer.is_admin,
-        AccountStatus::Deleted => false,
+        AccountStatus::Deleted | AccountStatus::Guest => false,
     }
 }
 

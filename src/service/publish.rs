@@ -1,10 +1,13 @@
 //! From what happened to what is told, in the order of the journal. Runs beside the writer, never in its way.
 
-use super::cards;
+use super::{cards, salon_cards};
 use crate::{
     hub::{Audience, Hub, Step},
-    model::{AccountChange, AccountId, Event, Live, MemberCard, Membership, Message, Position, Result, Room, RoomId},
-    store::{Committed, Store, View},
+    model::{
+        AccountChange, AccountId, Aside, Event, Invitation, InvitationCard, Live, MemberCard, Membership, Message,
+        Position, Result, Room, RoomId, Salon, SalonCard, Seat,
+    },
+    store::{Committed, Fresh, Store, View},
 };
 use std::{
     collections::VecDeque,
@@ -88,7 +91,7 @@ pub struct Publisher {
 
 impl Publisher {
     /// Runs until the store is closed.
-    pub async fn run(self, mut groups: mpsc::UnboundedReceiver<Vec<Arc<Committed>>>) {
+    pub async fn run(self, mut groups: mpsc::UnboundedReceiver<Vec<Fresh>>) {
         while let Some(mut group) = groups.recv().await {
             while let Ok(more) = groups.try_recv() {
                 group.extend(more);
@@ -98,42 +101,81 @@ impl Publisher {
         }
     }
 
-    fn publish(&self, group: Vec<Arc<Committed>>) {
+    fn publish(&self, group: Vec<Fresh>) {
         let snapshot = self.store.snapshot();
         let mut steps = Vec::with_capacity(group.len());
-        for committed in &group {
-            if let Err(error) = self.steps_of(snapshot.view(), committed, &mut steps) {
-                tracing::error!(seq = committed.seq, cause = %error, "an entry could not be told to sockets");
+        for fresh in &group {
+            if let Err(error) = self.steps_of(snapshot.view(), fresh, &mut steps) {
+                tracing::error!(seq = fresh.committed.seq, cause = %error, "an entry could not be told to sockets");
             }
         }
-        self.recent.add(group);
+        self.recent.add(group.into_iter().map(|fresh| fresh.committed));
         self.hub.publish(steps);
     }
 
-    fn steps_of(&self, view: View<'_>, committed: &Committed, steps: &mut Vec<Step>) -> Result<()> {
+    fn steps_of(&self, view: View<'_>, fresh: &Fresh, steps: &mut Vec<Step>) -> Result<()> {
+        let Fresh { committed, asides } = fresh;
         let last = committed.entry.events.len().saturating_sub(1);
         for (index, event) in committed.entry.events.iter().enumerate() {
             let event_number = if index == last { u32::MAX } else { u32::try_from(index).unwrap_or(u32::MAX - 1) };
             let position = Position { epoch: self.epoch, seq: committed.seq, event: event_number };
-            let told = tellings(view, event, &|account| self.hub.is_online(account))?;
-            steps.extend(before(event));
+            let mut told = tellings(view, event, &|account| self.hub.is_online(account))?;
+            for (_, live) in &mut told {
+                add_asides(live, asides);
+            }
+            steps.extend(before(view, event)?);
             steps.extend(told.into_iter().map(|(audience, live)| Step::Tell {
                 audience,
                 live: Box::new(live),
                 position: Some(position),
             }));
+            steps.extend(self.unread_counts(view, event)?);
             steps.extend(after(event));
         }
         Ok(())
     }
+
+    /// A new message is one more that others have not read: for sockets that are told such numbers.
+    fn unread_counts(&self, view: View<'_>, event: &Event) -> Result<Option<Step>> {
+        let room = match event {
+            Event::MessagePosted(message) => message.room,
+            Event::ReadMarkMoved { room, .. } => *room,
+            _ => return Ok(None),
+        };
+        let counting = self.hub.counting(room);
+        if counting.is_empty() {
+            return Ok(None);
+        }
+        let counts = super::sockets::unread_counts(view, room, counting)?;
+        let live = Box::new(Live::UnreadCounts { room, counts });
+        Ok(Some(Step::Tell { audience: Audience::Room(room), live, position: None }))
+    }
+}
+
+/// What is only known in this moment.
+fn add_asides(live: &mut Live, asides: &[Aside]) {
+    match live {
+        Live::MessageCreated { card, request_id } => {
+            *request_id = asides.iter().find_map(|aside| match aside {
+                Aside::Requested { message, request_id } if *message == card.message.id => Some(request_id.clone()),
+                _ => None,
+            });
+        }
+        Live::MessageDeleted { card, before } => {
+            *before = asides.iter().find_map(|aside| match aside {
+                Aside::Retracted(whole) if whole.message.id == card.message.id => Some(whole.clone()),
+                _ => None,
+            });
+        }
+        _ => {}
+    }
 }
 
 /// What has to change in the hub before an event is told: who joins hears of it.
-fn before(event: &Event) -> Option<Step> {
-    match event {
-        Event::MemberJoined(membership) => Some(Step::Admit { room: membership.room, account: membership.account }),
-        _ => None,
-    }
+fn before(view: View<'_>, event: &Event) -> Result<Option<Step>> {
+    let Event::MemberJoined(Membership { room, account, .. }) = *event else { return Ok(None) };
+    // A room that is gone again by now needs no more listeners.
+    Ok(view.room(room)?.map(|record| Step::Admit { room, kind: record.kind, account }))
 }
 
 /// What has to change after it was told: who leaves hears that too, and nothing more.
@@ -153,9 +195,13 @@ pub(super) fn tellings(
     is_online: &dyn Fn(AccountId) -> bool,
 ) -> Result<Vec<(Audience, Live)>> {
     Ok(match event {
+        // Nobody is told of a message whose room is gone again by now.
+        Event::MessagePosted(message) if view.room(message.room)?.is_none() => Vec::new(),
         Event::MessagePosted(message) => vec![posted(view, message)?],
         Event::MessageEdited { room, seq, .. } => changed(view, *room, *seq, Live::MessageUpdated)?,
-        Event::MessageRetracted { room, seq, .. } => changed(view, *room, *seq, Live::MessageDeleted)?,
+        Event::MessageRetracted { room, seq, .. } => {
+            changed(view, *room, *seq, |card| Live::MessageDeleted { card, before: None })?
+        }
         Event::ReadMarkMoved { room, account, seq, .. } => read(view, *room, *account, *seq)?,
         Event::MemberJoined(membership) => joined(view, membership, is_online)?,
         Event::MemberChanged(membership) => {
@@ -169,10 +215,68 @@ pub(super) fn tellings(
         Event::RoomChanged(room) => room_changed(view, room)?,
         Event::RoomDeleted { room } => vec![(Audience::Room(*room), Live::RoomDeleted { room: *room })],
         Event::AccountChanged { account, change } if tells_person(*change) => {
-            vec![(Audience::Everyone, Live::PersonUpdated(cards::person(account)))]
+            vec![(Audience::Everyone, Live::PersonUpdated(cards::person(view, account)?))]
+        }
+        Event::SalonOpened(salon) => salon_changed(view, salon, Live::SalonCreated)?,
+        Event::SalonChanged(salon) => salon_changed(view, salon, Live::SalonUpdated)?,
+        Event::SalonDeleted { salon } => vec![(Audience::Everyone, Live::SalonDeleted { salon: *salon })],
+        Event::SeatFilled(seat) => {
+            let seers = salon_cards::seers_of_seats(view, seat.salon)?;
+            seat_changed(view, seat, seers, Live::SeatFilled)?
+        }
+        Event::SeatVacated { seat, seen_by } => seat_changed(view, seat, seen_by.clone(), Live::SeatVacated)?,
+        Event::InvitationMade(invitation) => {
+            let seers = salon_cards::seers_of_invitation(view, invitation)?;
+            invitation_changed(view, invitation, seers, Live::InvitationCreated)?
+        }
+        Event::InvitationDecided(invitation) => {
+            let seers = salon_cards::seers_of_invitation(view, invitation)?;
+            invitation_changed(view, invitation, seers, Live::InvitationUpdated)?
+        }
+        Event::InvitationRemoved { invitation, seen_by } => {
+            invitation_changed(view, invitation, seen_by.clone(), Live::InvitationDeleted)?
+        }
+        Event::NotificationRaised(notification) => {
+            let card = salon_cards::notification(view, notification.clone())?;
+            vec![(Audience::Person(notification.account), Live::NotificationCreated(card))]
+        }
+        Event::NotificationSeen { account, notification } => {
+            vec![(Audience::Person(*account), Live::NotificationSeen { notification: *notification })]
         }
         _ => Vec::new(),
     })
+}
+
+fn salon_changed(view: View<'_>, salon: &Salon, say: impl FnOnce(SalonCard) -> Live) -> Result<Vec<(Audience, Live)>> {
+    Ok(vec![(Audience::Everyone, say(salon_cards::salon(view, salon.clone())?))])
+}
+
+/// Those who see the seats hear who sits there; everybody hears what is vacant and which role the person has now.
+fn seat_changed(
+    view: View<'_>,
+    seat: &Seat,
+    seers: Vec<AccountId>,
+    say: impl Fn(crate::model::SeatCard) -> Live,
+) -> Result<Vec<(Audience, Live)>> {
+    let card = salon_cards::seat(view, seat.clone())?;
+    let seers = salon_cards::with_admins(view, seers)?;
+    let mut told: Vec<_> = seers.into_iter().map(|seer| (Audience::Person(seer), say(card.clone()))).collect();
+    told.push((Audience::Everyone, Live::PersonUpdated(card.holder)));
+    if let Some(salon) = view.salon(seat.salon)? {
+        told.push((Audience::Everyone, Live::SalonUpdated(salon_cards::salon(view, salon)?)));
+    }
+    Ok(told)
+}
+
+fn invitation_changed(
+    view: View<'_>,
+    invitation: &Invitation,
+    seers: Vec<AccountId>,
+    say: impl Fn(InvitationCard) -> Live,
+) -> Result<Vec<(Audience, Live)>> {
+    let card = salon_cards::invitation(view, invitation.clone())?;
+    let seers = salon_cards::with_admins(view, seers)?;
+    Ok(seers.into_iter().map(|seer| (Audience::Person(seer), say(card.clone()))).collect())
 }
 
 fn tells_person(change: AccountChange) -> bool {
@@ -180,9 +284,9 @@ fn tells_person(change: AccountChange) -> bool {
 }
 
 fn posted(view: View<'_>, message: &Message) -> Result<(Audience, Live)> {
-    let (readers, mut names) = (cards::Readers::nobody(), cards::Names::default());
-    let card = cards::message(view, message.clone(), &readers, &mut names)?;
-    Ok((Audience::Room(message.room), Live::MessageCreated(card)))
+    let context = cards::Context::without_readers(view, message.room)?;
+    let card = cards::message(view, message.clone(), &context, &mut cards::Names::default())?;
+    Ok((Audience::Room(message.room), Live::MessageCreated { card, request_id: None }))
 }
 
 fn changed(
@@ -192,8 +296,8 @@ fn changed(
     say: impl FnOnce(crate::model::MessageCard) -> Live,
 ) -> Result<Vec<(Audience, Live)>> {
     let Some(message) = view.message(room, seq)? else { return Ok(Vec::new()) };
-    let readers = cards::Readers::of(view, room)?;
-    let card = cards::message(view, message, &readers, &mut cards::Names::default())?;
+    let context = cards::Context::of(view, room)?;
+    let card = cards::message(view, message, &context, &mut cards::Names::default())?;
     Ok(vec![(Audience::Room(room), say(card))])
 }
 
@@ -203,7 +307,7 @@ fn read(view: View<'_>, room: RoomId, account: AccountId, seq: u64) -> Result<Ve
     let read = Live::MessageRead { room, account, message: message.id, read_seq: seq };
     Ok(vec![
         (Audience::RoomExcept(room, account), read),
-        (Audience::Person(account), Live::Unread { room, read_seq: seq, unread }),
+        (Audience::PersonIn(account, room), Live::Unread { room, account, message: message.id, read_seq: seq, unread }),
     ])
 }
 
@@ -215,7 +319,8 @@ fn member(
     let Some(account) = view.account(membership.account)? else { return Ok(None) };
     let read_seq = view.read_mark(membership.room, account.id)?.map_or(0, |mark| mark.seq);
     let (role, joined_at) = (membership.role, membership.joined_at);
-    Ok(Some(MemberCard { person: cards::person(&account), role, joined_at, read_seq, online: is_online(account.id) }))
+    let person = cards::person(view, &account)?;
+    Ok(Some(MemberCard { person, role, joined_at, read_seq, online: is_online(account.id) }))
 }
 
 /// The one who joins gets the room; those who are in it get the member.

@@ -73,6 +73,7 @@ impl Service {
     }
 
     pub(super) fn tell_typing(&self, room: RoomId, account: AccountId, typing: bool) {
-        self.hub.tell(Audience::RoomExcept(room, account), Live::Typing { room, account, typing });
+        let typers = self.hub.typing().in_room(room);
+        self.hub.tell(Audience::RoomExcept(room, account), Live::Typing { room, account, typing, typers });
     }
 }

@@ -126,19 +126,9 @@ impl Service {
         self.store
             .commit(Some(actor.account()), move |tx| {
                 let account = access::person(tx.view(), actor)?;
-                if other == account.id {
-                    return Err(Error::invalid("user", "A direct room needs somebody else than yourself."));
-                }
-                if let Some(id) = tx.view().direct_room(account.id, other)? {
-                    let room = tx.view().room(id)?.ok_or_else(|| Error::not_found("room"))?;
-                    return Ok(Opened::Found(cards::room(tx.view(), &account, room)?));
-                }
-                let other = tx.view().account(other)?.filter(Account::is_active);
-                let other = other.ok_or_else(|| Error::not_found("person"))?;
-                let people = [(account.id, RoomRole::Owner), (other.id, RoomRole::Member)];
-                let kind = RoomKind::direct(account.id, other.id);
-                let room = open(tx, &limits, kind, None, String::new(), &account, &people)?;
-                Ok(Opened::Made(cards::room(tx.view(), &account, room)?))
+                let (room, found) = find_or_open_direct(tx, &account, other, &limits)?;
+                let card = cards::room(tx.view(), &account, room)?;
+                Ok(if found == Found::Yes { Opened::Found(card) } else { Opened::Made(card) })
             })
             .await
     }
@@ -283,6 +273,34 @@ impl Service {
     }
 }
 
+/// Whether a room was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Yes,
+    No,
+}
+
+/// The one direct room of two people, within a mutation.
+pub(super) fn find_or_open_direct(
+    tx: &mut Tx,
+    account: &Account,
+    other: AccountId,
+    limits: &Limits,
+) -> Result<(Room, Found)> {
+    if other == account.id {
+        return Err(Error::invalid("user", "A direct room needs somebody else than yourself."));
+    }
+    if let Some(id) = tx.view().direct_room(account.id, other)? {
+        let room = tx.view().room(id)?.ok_or_else(|| Error::not_found("room"))?;
+        return Ok((room, Found::Yes));
+    }
+    let other = tx.view().account(other)?.filter(Account::is_active);
+    let other = other.ok_or_else(|| Error::not_found("person"))?;
+    let people = [(account.id, RoomRole::Owner), (other.id, RoomRole::Member)];
+    let kind = RoomKind::direct(account.id, other.id);
+    Ok((open(tx, limits, kind, None, String::new(), account, &people)?, Found::No))
+}
+
 fn last_activity(card: &RoomCard) -> crate::model::Timestamp {
     card.last_message.as_ref().map_or(card.room.created_at, |last| last.message.posted_at)
 }
@@ -367,7 +385,7 @@ fn open(
 }
 
 /// Nobody is in more rooms than one may be: a sign-in has to load them all.
-fn check_rooms_of(view: View<'_>, account: AccountId, limits: &Limits) -> Result<()> {
+pub(super) fn check_rooms_of(view: View<'_>, account: AccountId, limits: &Limits) -> Result<()> {
     if view.rooms_of(account)?.len() < limits.rooms_per_account_max {
         return Ok(());
     }

@@ -1,8 +1,8 @@
 //! Opening an event stream: hello, what was missed, then what happens.
 
-use super::{Actor, Service, access, cards, publish::tellings};
+use super::{Actor, OpenSocket, Service, SocketError, access, cards, publish::tellings};
 use crate::{
-    hub::{Audience, Dialect, HEARTBEAT_SECS, Outbox, Scope, SocketId},
+    hub::{Audience, Dialect, HEARTBEAT_SECS, Outbox, Scope},
     model::{Account, AccountId, Error, Event, Live, Position, Result, RoomId},
     rules::permit::{Act, Standing},
     store::{Committed, View},
@@ -13,40 +13,22 @@ use std::{collections::HashSet, sync::Arc};
 /// More entries than this are quicker loaded anew than replayed.
 const REPLAY_MAX: usize = 2_000;
 
-/// Why a stream was not opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StreamError {
-    Refused(Error),
-    TooManySockets,
-}
-
-impl<E: Into<Error>> From<E> for StreamError {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-/// An open event stream.
-#[derive(Clone, Debug)]
-pub struct EventStream {
-    pub socket: SocketId,
-    pub account: AccountId,
-}
-
 impl Service {
     /// Opens one socket for everything that concerns the actor. `after` is where an earlier one broke off.
     pub fn open_stream(
         &self,
         actor: Actor,
         after: Option<Position>,
-        dialect: &'static dyn Dialect,
+        dialect: Arc<dyn Dialect>,
         outbox: Arc<Outbox>,
-    ) -> std::result::Result<EventStream, StreamError> {
+    ) -> std::result::Result<OpenSocket, SocketError> {
         let account = access::person(self.store.snapshot().view(), actor)?;
         // The long part of a replay is prepared before anybody has to wait for it.
         let missed = after.and_then(|after| self.missed(&account, after));
+        let person = cards::person(self.store.snapshot().view(), &account)?;
         let mut failed = None;
-        let connected = self.hub.connect(account.id, Some(actor.session()), dialect, outbox, |online| {
+        let speaks = Arc::clone(&dialect);
+        let connected = self.hub.connect(account.id, Some(actor.session()), speaks, outbox, |online| {
             let (snapshot, seq) = self.store.snapshot_at();
             // Preparing may have taken a while, in which the session may have ended. From here on its end is told to this
             // socket; an earlier one is seen in this state.
@@ -72,39 +54,18 @@ impl Service {
                 .map(Vec::from_iter)
                 .filter(|frames| frames.iter().map(Bytes::len).sum::<usize>() <= self.config.limits.outbox_bytes / 2);
             let position = Position { epoch: self.epoch, seq, event: u32::MAX };
-            let hello = Live::Hello {
-                person: cards::person(&account),
-                resumed: rest.is_some(),
-                online: present,
-                heartbeat_secs: HEARTBEAT_SECS,
-            };
+            let hello =
+                Live::Hello { person, resumed: rest.is_some(), online: present, heartbeat_secs: HEARTBEAT_SECS };
             let resume_from = after.filter(|_| rest.is_some()).unwrap_or(position);
             let mut first: Vec<Bytes> = dialect.encode(&hello, Some(resume_from)).into_iter().collect();
             first.extend(rest.into_iter().flatten());
             (Scope::Everything { rooms }, seq, first)
         });
-        let socket = connected.map_err(|_| StreamError::TooManySockets)?;
-        match failed {
-            None => Ok(EventStream { socket, account: account.id }),
-            Some(error) => {
-                self.hub.disconnect(socket);
-                Err(StreamError::Refused(error))
-            }
-        }
-    }
-
-    /// The socket of a stream is gone.
-    pub fn close_stream(&self, stream: &EventStream) {
-        self.hub.disconnect(stream.socket);
-        if !self.hub.is_connected(stream.account) {
-            for room in self.hub.typing().leave(stream.account) {
-                self.tell_typing(room, stream.account, false);
-            }
-        }
+        self.opened(connected, account.id, failed)
     }
 
     /// Lets a stream hear a public room that its person has not joined.
-    pub fn subscribe(&self, actor: Actor, stream: &EventStream, room: RoomId) -> Result<()> {
+    pub fn subscribe(&self, actor: Actor, stream: OpenSocket, room: RoomId) -> Result<()> {
         let granted = access::room(self.store.snapshot().view(), actor, room, Act::Read)?;
         // A member hears the room anyway, for as long as they are one.
         if granted.standing != Standing::Outsider {
@@ -117,7 +78,7 @@ impl Service {
     }
 
     /// Ends that.
-    pub fn unsubscribe(&self, stream: &EventStream, room: RoomId) {
+    pub fn unsubscribe(&self, stream: OpenSocket, room: RoomId) {
         self.hub.unsubscribe(stream.socket, room);
     }
 
@@ -217,6 +178,7 @@ impl Service {
                 Audience::Person(person) => {
                     *person == account.id && room_of(live).is_none_or(|room| rooms.contains(&room))
                 }
+                Audience::PersonIn(person, room) => *person == account.id && rooms.contains(room),
                 Audience::Everyone => true,
             });
             told.extend(mine.map(|(_, live)| (live, position)));

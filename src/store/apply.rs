@@ -1,6 +1,8 @@
 //! From events to index records. Pure: what is put depends only on the event and on what was put before, so that
 //! replaying the journal gives exactly the live index. Decides nothing and never refuses.
 
+mod salons;
+
 use super::{StoreResult, codec, keys, kv::KvMut, view::View};
 use crate::model::{
     Account, AccountId, Event, File, FileId, InviteCode, InviteCodeId, Membership, Message, ReadMark, Retraction, Room,
@@ -47,6 +49,28 @@ pub(super) fn apply(kv: &mut dyn KvMut, event: &Event) -> StoreResult<()> {
             remove_file(kv, *file);
             Ok(())
         }
+        Event::SalonOpened(salon) | Event::SalonChanged(salon) => put(kv, keys::salon(salon.id), salon),
+        Event::SalonDeleted { salon } => {
+            kv.put(keys::salon(*salon), None);
+            Ok(())
+        }
+        Event::SeatFilled(seat) => salons::fill_seat(kv, seat),
+        Event::SeatVacated { seat, .. } => salons::vacate_seat(kv, seat),
+        Event::InvitationMade(invitation) | Event::InvitationDecided(invitation) => {
+            salons::put_invitation(kv, invitation)
+        }
+        Event::InvitationRemoved { invitation, .. } => {
+            salons::remove_invitation(kv, invitation);
+            Ok(())
+        }
+        Event::SalonLogged(line) => put(kv, keys::salon_log_line(line.salon, line.id), line),
+        Event::NotificationRaised(notification) => {
+            put(kv, keys::notification(notification.account, notification.id), notification)
+        }
+        Event::NotificationSeen { account, notification } => {
+            kv.put(keys::notification(*account, *notification), None);
+            Ok(())
+        }
     }
 }
 
@@ -76,6 +100,8 @@ fn put_account(kv: &mut dyn KvMut, account: &Account) -> StoreResult<()> {
     if let Some(email) = &account.email {
         put(kv, keys::email(email), &account.id)?;
     }
+    let is_active_admin = account.is_admin && account.is_active();
+    kv.put(keys::admin(account.id), is_active_admin.then(Default::default));
     put(kv, keys::account(account.id), account)
 }
 

@@ -5,8 +5,11 @@ use super::{StoreError, StoreResult};
 use crate::model::Entry;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The newest journal payload format. Older ones stay readable for ever (golden bytes in the tests).
-const ENTRY_FORMAT: u8 = 1;
+/// The newest journal payload format. Older ones stay readable for ever (golden bytes in the tests): format 2 only has more
+/// events than format 1.
+const ENTRY_FORMAT: u8 = 2;
+/// The oldest one.
+const FIRST_ENTRY_FORMAT: u8 = 1;
 
 /// More than any record needs: what claims more is damaged.
 const DECODED_BYTES_MAX: usize = 64 << 20;
@@ -49,7 +52,7 @@ pub(super) fn encode_entry(entry: &Entry) -> StoreResult<Vec<u8>> {
 /// A journal entry from its payload, of any format that was ever written.
 pub(super) fn decode_entry(bytes: &[u8]) -> StoreResult<Entry> {
     match bytes.split_first() {
-        Some((&ENTRY_FORMAT, rest)) => decode_all(rest),
+        Some((&(FIRST_ENTRY_FORMAT..=ENTRY_FORMAT), rest)) => decode_all(rest),
         Some((&newer, _)) if newer > ENTRY_FORMAT => {
             Err(StoreError::Newer { found: newer.into(), known: ENTRY_FORMAT.into() })
         }

@@ -89,6 +89,18 @@ fn still_needed(event: Event, view: View<'_>) -> StoreResult<Option<Event>> {
         Event::MessageRetracted { room, seq, .. } => view.message(*room, *seq)?.is_some(),
         Event::ReadMarkMoved { room, account, seq, at } => is_current_mark(*room, *account, *seq, *at, view)?,
         Event::FileStored(file) => view.file(file.id)?.as_ref() == Some(file),
+        Event::SalonOpened(salon) | Event::SalonChanged(salon) => view.salon(salon.id)?.as_ref() == Some(salon),
+        Event::SeatFilled(seat) => view.seat(seat.salon, seat.role)?.as_ref() == Some(seat),
+        Event::InvitationMade(invitation) | Event::InvitationDecided(invitation) => {
+            view.invitation(invitation.id)?.as_ref() == Some(invitation)
+        }
+        Event::SalonDeleted { .. }
+        | Event::SeatVacated { .. }
+        | Event::InvitationRemoved { .. }
+        | Event::NotificationSeen { .. } => false,
+        // Who decided what is remembered, also when the salon is gone.
+        Event::SalonLogged(_) => true,
+        Event::NotificationRaised(raised) => view.notification(raised.account, raised.id)?.as_ref() == Some(raised),
     };
     Ok(needed.then_some(event))
 }

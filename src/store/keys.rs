@@ -1,6 +1,9 @@
 //! The bytes of index keys: one tag byte, then fixed-width big-endian fields, so that ranges sort as they are read.
 
-use crate::model::{AccountId, ClientId, FileId, InviteCodeId, MessageId, RoomId, SessionId};
+use crate::model::{
+    AccountId, ClientId, FileId, InvitationId, InviteCodeId, MessageId, NotificationId, RoomId, SalonId, SalonLogId,
+    SeatId, SeatRole, SessionId,
+};
 
 /// A key of the index.
 pub(super) type Key = Vec<u8>;
@@ -28,6 +31,16 @@ enum Tag {
     ClientMessage = 16,
     ReadMark = 17,
     File = 18,
+    Admin = 19,
+    Salon = 20,
+    Seat = 21,
+    SeatPlace = 22,
+    SeatsOfAccount = 23,
+    Invitation = 24,
+    InvitationOfSalon = 25,
+    InvitationOfAccount = 26,
+    SalonLog = 27,
+    Notification = 28,
 }
 
 fn key(tag: Tag, fields: &[&[u8]]) -> Key {
@@ -68,9 +81,6 @@ pub(super) fn meta() -> Key {
 }
 pub(super) fn account(id: AccountId) -> Key {
     key(Tag::Account, &[id.uuid().as_bytes()])
-}
-pub(super) fn accounts() -> Key {
-    key(Tag::Account, &[])
 }
 pub(super) fn username(name: &str) -> Key {
     key(Tag::Username, &[fold(name).as_bytes()])
@@ -156,6 +166,65 @@ pub(super) fn file(id: FileId) -> Key {
 }
 pub(super) fn files() -> Key {
     key(Tag::File, &[])
+}
+
+pub(super) fn admin(id: AccountId) -> Key {
+    key(Tag::Admin, &[id.uuid().as_bytes()])
+}
+pub(super) fn admins() -> Key {
+    key(Tag::Admin, &[])
+}
+pub(super) fn salon(id: SalonId) -> Key {
+    key(Tag::Salon, &[id.uuid().as_bytes()])
+}
+pub(super) fn salons() -> Key {
+    key(Tag::Salon, &[])
+}
+pub(super) fn seat(salon: SalonId, role: SeatRole) -> Key {
+    key(Tag::Seat, &[salon.uuid().as_bytes(), &[role as u8]])
+}
+pub(super) fn seats(salon: SalonId) -> Key {
+    key(Tag::Seat, &[salon.uuid().as_bytes()])
+}
+pub(super) fn all_seats() -> Key {
+    key(Tag::Seat, &[])
+}
+pub(super) fn seat_place(id: SeatId) -> Key {
+    key(Tag::SeatPlace, &[id.uuid().as_bytes()])
+}
+/// One list for each account: it is read with every name that is shown, and nearly always empty.
+pub(super) fn seats_of(account: AccountId) -> Key {
+    key(Tag::SeatsOfAccount, &[account.uuid().as_bytes()])
+}
+pub(super) fn invitation(id: InvitationId) -> Key {
+    key(Tag::Invitation, &[id.uuid().as_bytes()])
+}
+pub(super) fn invitations() -> Key {
+    key(Tag::Invitation, &[])
+}
+pub(super) fn invitation_of_salon(salon: SalonId, id: InvitationId) -> Key {
+    key(Tag::InvitationOfSalon, &[salon.uuid().as_bytes(), id.uuid().as_bytes()])
+}
+pub(super) fn invitations_of_salon(salon: SalonId) -> Key {
+    key(Tag::InvitationOfSalon, &[salon.uuid().as_bytes()])
+}
+pub(super) fn invitation_of_account(account: AccountId, id: InvitationId) -> Key {
+    key(Tag::InvitationOfAccount, &[account.uuid().as_bytes(), id.uuid().as_bytes()])
+}
+pub(super) fn invitations_of_account(account: AccountId) -> Key {
+    key(Tag::InvitationOfAccount, &[account.uuid().as_bytes()])
+}
+pub(super) fn salon_log_line(salon: SalonId, id: SalonLogId) -> Key {
+    key(Tag::SalonLog, &[salon.uuid().as_bytes(), id.uuid().as_bytes()])
+}
+pub(super) fn salon_log(salon: SalonId) -> Key {
+    key(Tag::SalonLog, &[salon.uuid().as_bytes()])
+}
+pub(super) fn notification(account: AccountId, id: NotificationId) -> Key {
+    key(Tag::Notification, &[account.uuid().as_bytes(), id.uuid().as_bytes()])
+}
+pub(super) fn notifications(account: AccountId) -> Key {
+    key(Tag::Notification, &[account.uuid().as_bytes()])
 }
 
 /// The last 16 bytes of a key, where most keys end in an id.

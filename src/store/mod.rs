@@ -31,7 +31,7 @@ pub use replay::OnProgress;
 pub use shared::OnFatal;
 pub use space::floor_on;
 pub use view::{Flow, GO_ON, STOP, View};
-pub use writer::{Committed, OnCommitted, Tx};
+pub use writer::{Committed, Fresh, OnCommitted, Tx};
 
 use crate::model::{AccountId, Clock, Entry, Error, FileId, Result, Timestamp};
 use std::{

@@ -7,8 +7,9 @@ use super::{
     kv::{Kv, Order, Value},
 };
 use crate::model::{
-    Account, AccountId, ClientId, File, FileId, InviteCode, InviteCodeId, Membership, Message, MessageId, ReadMark,
-    Room, RoomHead, RoomId, Session, SessionId,
+    Account, AccountId, ClientId, File, FileId, HeldSeat, Invitation, InvitationId, InviteCode, InviteCodeId,
+    Membership, Message, MessageId, Notification, NotificationId, ReadMark, Room, RoomHead, RoomId, Salon, SalonId,
+    SalonLogLine, Seat, SeatId, SeatRole, Session, SessionId,
 };
 use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;
@@ -85,15 +86,10 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Whether any active account is site administrator.
-    pub fn has_admin(self) -> StoreResult<bool> {
-        let mut found = false;
-        self.scan_prefix(&keys::accounts(), Order::Ascending, |_, value| {
-            let account: Account = codec::decode(value)?;
-            found = account.is_admin && account.is_active();
-            Ok(if found { STOP } else { GO_ON })
-        })?;
-        Ok(found)
+    /// The active site administrators.
+    pub fn admins(self) -> StoreResult<Vec<AccountId>> {
+        let admins = self.keys_below(&keys::admins())?;
+        Ok(admins.iter().map(|key| AccountId::from_uuid(keys::last_uuid(key))).collect())
     }
 
     /// A session that has not been ended.
@@ -261,6 +257,84 @@ impl<'a> View<'a> {
     /// All files there are.
     pub fn files(self) -> StoreResult<Vec<File>> {
         self.collect(&keys::files())
+    }
+
+    /// A salon by its id.
+    pub fn salon(self, id: SalonId) -> StoreResult<Option<Salon>> {
+        self.get(&keys::salon(id))
+    }
+
+    /// All salons, oldest first.
+    pub fn salons(self) -> StoreResult<Vec<Salon>> {
+        self.collect(&keys::salons())
+    }
+
+    /// Who holds a seat; `None` when it is vacant.
+    pub fn seat(self, salon: SalonId, role: SeatRole) -> StoreResult<Option<Seat>> {
+        self.get(&keys::seat(salon, role))
+    }
+
+    /// A seat by its id.
+    pub fn seat_by_id(self, id: SeatId) -> StoreResult<Option<Seat>> {
+        let place: Option<(SalonId, SeatRole)> = self.get(&keys::seat_place(id))?;
+        let seat = place.map_or(Ok(None), |(salon, role)| self.seat(salon, role))?;
+        Ok(seat.filter(|seat| seat.id == id))
+    }
+
+    /// The seats of a salon that are held, superuser first.
+    pub fn seats(self, salon: SalonId) -> StoreResult<Vec<Seat>> {
+        self.collect(&keys::seats(salon))
+    }
+
+    /// All seats that are held, salon by salon.
+    pub fn all_seats(self) -> StoreResult<Vec<Seat>> {
+        self.collect(&keys::all_seats())
+    }
+
+    /// The seats that somebody holds, in whatever salon.
+    pub fn seats_of(self, account: AccountId) -> StoreResult<Vec<HeldSeat>> {
+        Ok(self.get(&keys::seats_of(account))?.unwrap_or_default())
+    }
+
+    /// An invitation by its id.
+    pub fn invitation(self, id: InvitationId) -> StoreResult<Option<Invitation>> {
+        self.get(&keys::invitation(id))
+    }
+
+    /// All invitations, oldest first.
+    pub fn invitations(self) -> StoreResult<Vec<Invitation>> {
+        self.collect(&keys::invitations())
+    }
+
+    /// The invitations to a salon, oldest first.
+    pub fn invitations_of_salon(self, salon: SalonId) -> StoreResult<Vec<Invitation>> {
+        self.invitations_below(&keys::invitations_of_salon(salon))
+    }
+
+    /// The invitations of a person, oldest first.
+    pub fn invitations_of_account(self, account: AccountId) -> StoreResult<Vec<Invitation>> {
+        self.invitations_below(&keys::invitations_of_account(account))
+    }
+
+    fn invitations_below(self, prefix: &[u8]) -> StoreResult<Vec<Invitation>> {
+        let ids = self.keys_below(prefix)?;
+        let found = ids.iter().map(|key| self.invitation(InvitationId::from_uuid(keys::last_uuid(key))));
+        found.filter_map(StoreResult::transpose).collect()
+    }
+
+    /// A salon's log, oldest first; there also after the salon.
+    pub fn salon_log(self, salon: SalonId) -> StoreResult<Vec<SalonLogLine>> {
+        self.collect(&keys::salon_log(salon))
+    }
+
+    /// A notification that was not seen yet.
+    pub fn notification(self, account: AccountId, id: NotificationId) -> StoreResult<Option<Notification>> {
+        self.get(&keys::notification(account, id))
+    }
+
+    /// What somebody has not seen yet, oldest first.
+    pub fn notifications(self, account: AccountId) -> StoreResult<Vec<Notification>> {
+        self.collect(&keys::notifications(account))
     }
 
     /// The sequence of the last journal entry that the index has taken.

@@ -11,7 +11,7 @@ use super::{
     space::FreeSpace,
     view::View,
 };
-use crate::model::{AccountId, Clock, Entry, Error, Event, Result, Timestamp};
+use crate::model::{AccountId, Aside, Clock, Entry, Error, Event, Result, Timestamp};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -37,10 +37,19 @@ pub struct Committed {
     pub entry: Entry,
 }
 
+/// An entry in the moment in which it was committed.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    pub committed: Arc<Committed>,
+    /// Told to sockets with it, and then forgotten.
+    pub asides: Vec<Aside>,
+}
+
 /// The state that a mutation sees, with everything before it, and where it says what happened.
 pub struct Tx {
     staging: Staging,
     events: Vec<Event>,
+    asides: Vec<Aside>,
     actor: Option<AccountId>,
     now: Timestamp,
     /// An event was applied in part only, so nothing of this may be kept.
@@ -64,6 +73,11 @@ impl Tx {
         self.is_torn |= applied.is_err();
         self.events.push(event);
         applied
+    }
+
+    /// Says something to sockets beside the events. It is not kept.
+    pub fn tell(&mut self, aside: Aside) {
+        self.asides.push(aside);
     }
 }
 
@@ -114,7 +128,7 @@ pub(super) enum Job {
 }
 
 /// Told of each group after it was synced, in order, on the writer thread: must be quick.
-pub type OnCommitted = Box<dyn Fn(Vec<Arc<Committed>>) + Send>;
+pub type OnCommitted = Box<dyn Fn(Vec<Fresh>) + Send>;
 
 pub(super) struct Writer {
     pub jobs: mpsc::Receiver<Job>,
@@ -130,7 +144,7 @@ struct Group {
     base: Moment,
     snapshot: Snapshot,
     written: Vec<Pair>,
-    committed: Vec<Committed>,
+    committed: Vec<Fresh>,
     payloads: Vec<Vec<u8>>,
     accepted: Vec<Box<dyn Mutation>>,
     refused: Vec<(Box<dyn Mutation>, Error)>,
@@ -225,7 +239,7 @@ impl Writer {
                 group.accepted.into_iter().for_each(|mutation| mutation.answer(Ok(())));
                 group.refused.into_iter().for_each(|(mutation, error)| mutation.answer(Err(error)));
                 if !group.committed.is_empty() {
-                    (self.on_committed)(group.committed.into_iter().map(Arc::new).collect());
+                    (self.on_committed)(group.committed);
                 }
             }
             // The refused ones too: they may have been refused because of what is not kept now.
@@ -294,7 +308,14 @@ impl Group {
     fn take(&mut self, mut mutation: Box<dyn Mutation>, shared: &Shared) {
         let seq = self.terms.first_seq + self.payloads.len() as u64;
         let staging = Staging::new(self.snapshot.clone(), seq, Arc::clone(&shared.writer_pulse));
-        let mut tx = Tx { staging, events: Vec::new(), actor: mutation.actor(), now: self.terms.now, is_torn: false };
+        let mut tx = Tx {
+            staging,
+            events: Vec::new(),
+            asides: Vec::new(),
+            actor: mutation.actor(),
+            now: self.terms.now,
+            is_torn: false,
+        };
         let decided = catch_unwind(AssertUnwindSafe(|| mutation.decide(&mut tx))).unwrap_or_else(|_| {
             tracing::error!("a mutation panicked; it was taken back");
             Err(Error::internal())
@@ -320,7 +341,7 @@ impl Group {
         }
         self.bytes += payload.len();
         self.payloads.push(payload);
-        self.committed.push(Committed { seq, entry });
+        self.committed.push(Fresh { committed: Arc::new(Committed { seq, entry }), asides: tx.asides });
         self.written.extend(tx.staging.written);
         self.snapshot = tx.staging.snapshot;
         Ok(())
@@ -356,5 +377,11 @@ fn is_allowed_when_full(event: &Event) -> bool {
             | Event::SessionRefreshed { .. }
             | Event::SessionEnded { .. }
             | Event::AccountChanged { .. }
+            | Event::SalonDeleted { .. }
+            | Event::SeatVacated { .. }
+            | Event::InvitationRemoved { .. }
+            | Event::SalonLogged(_)
+            | Event::NotificationRaised(_)
+            | Event::NotificationSeen { .. }
     )
 }

@@ -1,14 +1,14 @@
 //! Tokens, as the marketplace's clients get them.
 
-use super::Tag;
+use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Client, Doors, Login},
     http::json_body::JsonBody,
     model::{ChatRole, Error},
-    service::{Credentials, TokenPair},
+    service::{Credentials, PersonDetails, TokenPair},
 };
 use poem::{Request, web::Data};
-use poem_openapi::{ApiResponse, Object, OpenApi, payload::Json};
+use poem_openapi::{Object, OpenApi, payload::Json};
 
 pub struct AuthApi;
 
@@ -56,13 +56,6 @@ struct SiteRole {
     role: String,
 }
 
-#[derive(ApiResponse)]
-enum Done {
-    /// Done.
-    #[oai(status = 204)]
-    Done,
-}
-
 #[OpenApi(prefix_path = "/api/auth", tag = "Tag::Auth")]
 impl AuthApi {
     /// Sign in with tokens
@@ -107,12 +100,12 @@ impl AuthApi {
     #[oai(path = "/site_role", method = "get", operation_id = "get_site_role")]
     async fn site_role(&self, doors: Data<&Doors>, login: Login) -> Answer<Json<SiteRole>> {
         let account = doors.service.own_account(login.actor())?;
-        let role = account.chat_role();
+        let PersonDetails { account, role, holds_seat, .. } = doors.service.details_for_self(account)?;
         Ok(Json(SiteRole {
             is_staff: account.is_admin,
             is_user: true,
-            is_seller: account.is_seller,
-            is_auto_salon_member: role == ChatRole::SalonMember,
+            is_seller: account.is_seller || role == ChatRole::Seller,
+            is_auto_salon_member: holds_seat,
             role: role.word().into(),
         }))
     }

@@ -1,6 +1,6 @@
 //! Rooms and messages in the marketplace's shape.
 
-use super::Tag;
+use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Doors, Login},
     model::{Error, MemberCard, MessageCard, MessageId, RoomId},
@@ -8,7 +8,7 @@ use crate::{
 };
 use poem::web::Data;
 use poem_openapi::{
-    ApiResponse, Enum, Object, OpenApi,
+    Enum, Object, OpenApi,
     param::{Path, Query},
     payload::Json,
 };
@@ -87,13 +87,6 @@ impl From<MessageCard> for ChatMessage {
             timestamp: message.posted_at.to_string(),
         }
     }
-}
-
-#[derive(ApiResponse)]
-enum Done {
-    /// Done.
-    #[oai(status = 204)]
-    Done,
 }
 
 #[OpenApi(prefix_path = "/api/chat", tag = "Tag::Chat")]

@@ -3,10 +3,17 @@
 
 mod auth;
 mod chat;
+mod chat_socket;
+mod invitations;
 mod person;
+mod salons;
+mod seats;
+mod socket_frames;
+mod subscriptions;
 mod users;
 
-use poem_openapi::{OpenApi, Tags};
+use poem::{Route, get};
+use poem_openapi::{ApiResponse, OpenApi, Tags};
 
 /// What an operation is about.
 #[derive(Tags)]
@@ -17,9 +24,32 @@ enum Tag {
     Users,
     /// Rooms and messages in the marketplace's shape.
     Chat,
+    /// Salons, their seats, and invitations to them.
+    Salons,
+}
+
+#[derive(ApiResponse)]
+enum Done {
+    /// Done.
+    #[oai(status = 204)]
+    Done,
 }
 
 /// All REST operations of this door.
 pub fn api() -> impl OpenApi {
-    (auth::AuthApi, users::UsersApi, chat::ChatApi)
+    (auth::AuthApi, users::UsersApi, chat::ChatApi, salons::SalonsApi, seats::SeatsApi, invitations::InvitationsApi)
+}
+
+/// Its sockets, which share their addresses with REST.
+pub fn sockets() -> Route {
+    Route::new()
+        .at("/api/chat/:room", get(chat_socket::chat_socket))
+        .at("/api/invitation_to_auto_salon", get(subscriptions::invitations_socket))
+        .at("/api/salon_role", get(subscriptions::seats_socket))
+}
+
+/// Whether there is a socket at this path.
+pub fn has_socket(path: &str) -> bool {
+    let is_room = path.strip_prefix("/api/chat/").is_some_and(|room| !room.is_empty() && !room.contains('/'));
+    is_room || matches!(path, "/api/invitation_to_auto_salon" | "/api/salon_role")
 }

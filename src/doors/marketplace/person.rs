@@ -34,12 +34,12 @@ pub struct Person {
 
 impl From<PersonDetails> for Person {
     fn from(details: PersonDetails) -> Self {
-        let PersonDetails { account, online, visibility } = details;
+        let PersonDetails { account, role, online, visibility, .. } = details;
         let is_full = visibility == Visibility::Full;
         Self {
             id: account.id.uuid(),
             display_name: account.display_name(),
-            role: account.chat_role().word().into(),
+            role: role.word().into(),
             status: is_full.then(|| account.status.word().into()),
             avatar: account.profile.avatar.map(thumbnail_path),
             username: account.username,

@@ -1,11 +1,11 @@
 //! Registration, the directory, and what administrators do to accounts.
 
-use super::{Tag, person::Person};
+use super::{Done, Tag, person::Person};
 use crate::{
     doors::shared::{Answer, Client, Doors, Login, Page, PageQuery},
     http::json_body::JsonBody,
     model::{Account, AccountId},
-    service::{Actor, NewAccount, PersonDetails, ProfileChange, Visibility},
+    service::{Actor, NewAccount, ProfileChange},
 };
 use poem::{Request, web::Data};
 use poem_openapi::{
@@ -85,13 +85,6 @@ enum Registered {
     Created(Json<Person>),
 }
 
-#[derive(ApiResponse)]
-enum Done {
-    /// Done.
-    #[oai(status = 204)]
-    Done,
-}
-
 #[OpenApi(prefix_path = "/api/user", tag = "Tag::Users")]
 impl UsersApi {
     /// Register
@@ -114,8 +107,7 @@ impl UsersApi {
             invite_code,
         };
         let account = doors.service.register(new, Client::of(&doors, request).address).await?;
-        let details = PersonDetails { account, online: false, visibility: Visibility::Full };
-        Ok(Registered::Created(Json(details.into())))
+        Ok(Registered::Created(Json(doors.service.details_for_self(account)?.into())))
     }
 
     /// The directory

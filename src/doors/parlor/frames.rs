@@ -2,6 +2,10 @@
 
 use super::{
     posting::client_id,
+    salon_frames::{
+        InvitationCreated, InvitationDeleted, InvitationUpdated, NotificationCreated, NotificationSeen, SalonCreated,
+        SalonDeleted, SalonUpdated, SeatFilled, SeatVacated,
+    },
     shapes::{Member, Message, PersonLite, ReadPosition, Room},
 };
 use crate::{
@@ -104,6 +108,7 @@ impl TryFrom<Send> for (RoomId, Draft) {
             client_id: send.client_id.as_deref().map(client_id).transpose()?,
             reply_to: send.reply_to.map(MessageId::from_uuid),
             job: send.job.map(JobId::from_uuid),
+            request_id: None,
         };
         Ok((RoomId::from_uuid(send.room), draft))
     }
@@ -144,6 +149,26 @@ pub enum ServerFrame {
     MemberLeft(MemberLeft),
     #[oai(mapping = "person_updated")]
     PersonUpdated(PersonUpdated),
+    #[oai(mapping = "salon_created")]
+    SalonCreated(SalonCreated),
+    #[oai(mapping = "salon_updated")]
+    SalonUpdated(SalonUpdated),
+    #[oai(mapping = "salon_deleted")]
+    SalonDeleted(SalonDeleted),
+    #[oai(mapping = "seat_filled")]
+    SeatFilled(SeatFilled),
+    #[oai(mapping = "seat_vacated")]
+    SeatVacated(SeatVacated),
+    #[oai(mapping = "invitation_created")]
+    InvitationCreated(InvitationCreated),
+    #[oai(mapping = "invitation_updated")]
+    InvitationUpdated(InvitationUpdated),
+    #[oai(mapping = "invitation_deleted")]
+    InvitationDeleted(InvitationDeleted),
+    #[oai(mapping = "notification_created")]
+    NotificationCreated(NotificationCreated),
+    #[oai(mapping = "notification_seen")]
+    NotificationSeen(NotificationSeen),
     #[oai(mapping = "ack")]
     Ack(Ack),
     #[oai(mapping = "error")]

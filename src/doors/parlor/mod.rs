@@ -2,11 +2,15 @@
 
 mod account;
 mod frames;
+mod invitations;
 mod invite_codes;
 mod media;
 mod messages;
 mod posting;
 mod rooms;
+mod salon_frames;
+mod salon_shapes;
+mod salons;
 mod sessions;
 mod shapes;
 mod site;
@@ -14,7 +18,7 @@ mod stream;
 
 pub use frames::{ClientFrame, ServerFrame};
 pub use media::read_media;
-pub use stream::{DIALECT, event_stream};
+pub use stream::{EventStreamDialect, event_stream};
 
 use poem_openapi::{OpenApi, Tags};
 
@@ -33,6 +37,10 @@ pub(super) enum Tag {
     Rooms,
     /// Messages, history, read marks.
     Messages,
+    /// Salons with the people in them.
+    Salons,
+    /// Requests and offers of seats, and what was decided.
+    Invitations,
 }
 
 /// All REST operations of this door.
@@ -44,5 +52,7 @@ pub fn api() -> impl OpenApi {
         invite_codes::InviteCodesApi,
         rooms::RoomsApi,
         messages::MessagesApi,
+        salons::SalonsApi,
+        invitations::InvitationsApi,
     )
 }

@@ -84,6 +84,7 @@ impl TryFrom<TextMessage> for Draft {
             client_id: text.client_id.as_deref().map(client_id).transpose()?,
             reply_to: text.reply_to.map(MessageId::from_uuid),
             job: text.job.map(JobId::from_uuid),
+            request_id: None,
         })
     }
 }

@@ -17,7 +17,7 @@ pub struct PersonLite {
     display_name: String,
     /// Path of the picture.
     avatar: Option<String>,
-    /// `admin`, `seller`, `salon_member` or `user`.
+    /// `admin`, `seller`, `salon_member`, `user` or `guest`.
     role: String,
 }
 
@@ -45,7 +45,7 @@ pub struct Me {
     about: String,
     /// Path of the picture.
     avatar: Option<String>,
-    /// `admin`, `seller`, `salon_member` or `user`.
+    /// `admin`, `seller`, `salon_member`, `user` or `guest`.
     role: String,
     status: String,
     is_admin: bool,
@@ -58,11 +58,11 @@ pub struct Me {
 
 impl Me {
     pub(super) fn new(details: PersonDetails, session: SessionId) -> Self {
-        let PersonDetails { account, online, .. } = details;
+        let PersonDetails { account, role, online, .. } = details;
         Self {
             id: account.id.uuid(),
             display_name: account.display_name(),
-            role: account.chat_role().word().into(),
+            role: role.word().into(),
             status: account.status.word().into(),
             avatar: account.profile.avatar.map(thumbnail_path),
             username: account.username,
@@ -185,7 +185,7 @@ pub struct Message {
 
 impl From<MessageCard> for Message {
     fn from(card: MessageCard) -> Self {
-        let MessageCard { message, author_name, attachment, quote, read_by } = card;
+        let MessageCard { message, author_name, attachment, quote, read_by, .. } = card;
         let has_text = !message.body.is_empty();
         Self {
             uuid: message.id.uuid(),
@@ -215,7 +215,7 @@ impl From<MessageCard> for Message {
 #[derive(Object, Serialize, Clone, Debug)]
 pub struct Room {
     id: Uuid,
-    /// `public`, `private`, `direct` or `recruiting`.
+    /// `public`, `private`, `direct`, `recruiting` or `staff`.
     kind: String,
     name: Option<String>,
     /// The name, or who else is in it.
@@ -230,6 +230,8 @@ pub struct Room {
     /// The other one of a direct room.
     peer: Option<PersonLite>,
     recruiter: Option<Uuid>,
+    /// Of a staff room.
+    salon: Option<Uuid>,
     /// Sequence of the newest message.
     last_seq: u64,
     /// Up to where the caller has read.
@@ -241,9 +243,10 @@ pub struct Room {
 impl From<RoomCard> for Room {
     fn from(card: RoomCard) -> Self {
         let RoomCard { room, head, title, role, read_seq, unread, last_message, peer } = card;
-        let recruiter = match room.kind {
-            RoomKind::Recruiting { recruiter } => Some(recruiter.uuid()),
-            _ => None,
+        let (recruiter, salon) = match room.kind {
+            RoomKind::Recruiting { recruiter } => (Some(recruiter.uuid()), None),
+            RoomKind::Staff(salon) => (None, Some(salon.uuid())),
+            _ => (None, None),
         };
         Self {
             id: room.id.uuid(),
@@ -258,6 +261,7 @@ impl From<RoomCard> for Room {
             role: role.map(|role| role.word().into()),
             peer: peer.map(PersonLite::from),
             recruiter,
+            salon,
             last_seq: head.last_seq,
             read_seq,
             unread,

@@ -1,16 +1,21 @@
 //! The event stream `/ws/chat/`: one socket for everything that concerns a person.
 
-use super::frames::{
-    Ack, AckMessage, ClientFrame, ErrorFrame, Hello, MemberJoined, MemberLeft, MemberUpdated, MessageCreated,
-    MessageDeleted, MessageRead, MessageUpdated, PersonUpdated, Presence, RoomCreated, RoomDeleted, RoomUpdated,
-    ServerFrame, Typing, Unread,
+use super::{
+    frames::{
+        Ack, AckMessage, ClientFrame, ErrorFrame, Hello, MemberJoined, MemberLeft, MemberUpdated, MessageCreated,
+        MessageDeleted, MessageRead, MessageUpdated, PersonUpdated, Presence, RoomCreated, RoomDeleted, RoomUpdated,
+        ServerFrame, Typing, Unread,
+    },
+    salon_frames::{
+        InvitationCreated, InvitationDeleted, InvitationUpdated, NotificationCreated, NotificationSeen, SalonCreated,
+        SalonDeleted, SalonUpdated, SeatFilled, SeatVacated,
+    },
 };
 use crate::{
-    doors::shared::{Answer, Doors, socket_actor},
-    http::problem::Problem,
-    model::{AccountId, Error, ErrorCode, Live, MessageCard, MessageId, Position, Result, RoomId},
-    service::{Actor, Draft, EventStream, Service, StreamError},
-    socket::{self, Dialect, Handler, Handshake, HandshakeError, Outbox, OutboxLimits, Reply, frame},
+    doors::shared::{Answer, Doors, Opening, SocketGuard},
+    model::{AccountId, Error, Live, MessageCard, MessageId, Position, Result, RoomId},
+    service::{Actor, Draft, Service},
+    socket::{Dialect, Handler, Reply, frame},
 };
 use bytes::Bytes;
 use poem::{Request, Response, handler, web::Data};
@@ -22,16 +27,13 @@ use uuid::Uuid;
 /// How the event stream says things.
 pub struct EventStreamDialect;
 
-/// The only one.
-pub static DIALECT: EventStreamDialect = EventStreamDialect;
-
 impl Dialect for EventStreamDialect {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "event stream"
     }
 
     fn encode(&self, live: &Live, position: Option<Position>) -> Option<Bytes> {
-        encode(&server_frame(live.clone(), position.map(|position| position.to_string())))
+        encode(&server_frame(live.clone(), position.map(|position| position.to_string()))?)
     }
 }
 
@@ -43,8 +45,9 @@ fn ids(accounts: Vec<AccountId>) -> Vec<Uuid> {
     accounts.into_iter().map(AccountId::uuid).collect()
 }
 
-fn server_frame(live: Live, position: Option<String>) -> ServerFrame {
-    match live {
+/// `None` for what only other doors speak of.
+fn server_frame(live: Live, position: Option<String>) -> Option<ServerFrame> {
+    Some(match live {
         Live::Hello { person, resumed, online, heartbeat_secs } => ServerFrame::Hello(Hello {
             user: person.into(),
             position: position.unwrap_or_default(),
@@ -52,10 +55,14 @@ fn server_frame(live: Live, position: Option<String>) -> ServerFrame {
             online: ids(online),
             heartbeat_secs,
         }),
-        Live::MessageCreated(card) => ServerFrame::MessageCreated(MessageCreated { message: card.into(), position }),
+        Live::MessageCreated { card, .. } => {
+            ServerFrame::MessageCreated(MessageCreated { message: card.into(), position })
+        }
         Live::MessageUpdated(card) => ServerFrame::MessageUpdated(MessageUpdated { message: card.into(), position }),
-        Live::MessageDeleted(card) => ServerFrame::MessageDeleted(MessageDeleted { message: card.into(), position }),
-        Live::Typing { room, account, typing } => {
+        Live::MessageDeleted { card, .. } => {
+            ServerFrame::MessageDeleted(MessageDeleted { message: card.into(), position })
+        }
+        Live::Typing { room, account, typing, .. } => {
             ServerFrame::Typing(Typing { room: room.uuid(), user: account.uuid(), typing })
         }
         Live::MessageRead { room, account, message, read_seq } => ServerFrame::MessageRead(MessageRead {
@@ -65,7 +72,7 @@ fn server_frame(live: Live, position: Option<String>) -> ServerFrame {
             read_seq,
             position,
         }),
-        Live::Unread { room, read_seq, unread } => {
+        Live::Unread { room, read_seq, unread, .. } => {
             ServerFrame::Unread(Unread { room: room.uuid(), unread, read_seq, position })
         }
         Live::Presence { online, offline } => {
@@ -84,7 +91,28 @@ fn server_frame(live: Live, position: Option<String>) -> ServerFrame {
             ServerFrame::MemberLeft(MemberLeft { room: room.uuid(), user: account.uuid(), position })
         }
         Live::PersonUpdated(person) => ServerFrame::PersonUpdated(PersonUpdated { user: person.into(), position }),
-    }
+        Live::SalonCreated(card) => ServerFrame::SalonCreated(SalonCreated { salon: card.into(), position }),
+        Live::SalonUpdated(card) => ServerFrame::SalonUpdated(SalonUpdated { salon: card.into(), position }),
+        Live::SalonDeleted { salon } => ServerFrame::SalonDeleted(SalonDeleted { salon: salon.uuid(), position }),
+        Live::SeatFilled(card) => ServerFrame::SeatFilled(SeatFilled { seat: card.into(), position }),
+        Live::SeatVacated(card) => ServerFrame::SeatVacated(SeatVacated { seat: card.into(), position }),
+        Live::InvitationCreated(card) => {
+            ServerFrame::InvitationCreated(InvitationCreated { invitation: card.into(), position })
+        }
+        Live::InvitationUpdated(card) => {
+            ServerFrame::InvitationUpdated(InvitationUpdated { invitation: card.into(), position })
+        }
+        Live::InvitationDeleted(card) => {
+            ServerFrame::InvitationDeleted(InvitationDeleted { invitation: card.invitation.id.uuid(), position })
+        }
+        Live::NotificationCreated(card) => {
+            ServerFrame::NotificationCreated(NotificationCreated { notification: card.into(), position })
+        }
+        Live::NotificationSeen { notification } => {
+            ServerFrame::NotificationSeen(NotificationSeen { notification: notification.uuid(), position })
+        }
+        Live::UnreadCounts { .. } | Live::OnlineCount { .. } | Live::Connected { .. } => return None,
+    })
 }
 
 #[derive(Deserialize)]
@@ -102,51 +130,19 @@ pub async fn event_stream(request: &Request, doors: Data<&Doors>) -> Response {
 }
 
 fn open(request: &Request, doors: &Doors) -> Answer<Response> {
-    let handshake = Handshake::check(request).map_err(refused_handshake)?;
-    let (actor, protocol) = socket_actor(doors, request, handshake.offered())?;
+    let (opening, actor) = Opening::signed_in(request, doors)?;
     let after = request.params::<StreamQuery>().ok().and_then(|query| query.after);
     // A position that cannot be read is one that cannot be resumed from: the stream says so itself.
     let after = after.map(|after| after.parse().unwrap_or(Position { epoch: Uuid::nil(), seq: 0, event: u32::MAX }));
-    let limits = &doors.service.config().limits;
-    let size_bytes = u32::try_from(limits.outbox_bytes).unwrap_or(u32::MAX);
-    let outbox = Arc::new(Outbox::new(OutboxLimits { size_bytes, ..OutboxLimits::default() }));
-    let stream = doors.service.open_stream(actor, after, &DIALECT, Arc::clone(&outbox)).map_err(refused_stream)?;
-    let commands = Commands { service: Arc::clone(&doors.service), actor, stream };
-    let limits = Arc::clone(&doors.socket_limits);
-    Ok(handshake.accept(protocol, move |upgraded| socket::run(upgraded, outbox, commands, limits)))
-}
-
-fn refused_handshake(error: HandshakeError) -> Problem {
-    let mut problem = Problem::new(error.status(), "bad_handshake", error.to_string());
-    if error == HandshakeError::NotAnUpgrade {
-        problem.detail = "This address is a WebSocket; open it with one.".into();
-    }
-    problem
-}
-
-fn refused_stream(error: StreamError) -> Problem {
-    match error {
-        StreamError::Refused(error) => error.into(),
-        StreamError::TooManySockets => Error {
-            code: ErrorCode::Throttled,
-            retry_after_secs: Some(5),
-            ..Error::bad_request("You have too many sockets open. Close some windows.")
-        }
-        .into(),
-    }
+    let service = Arc::clone(&doors.service);
+    let open = service.open_stream(actor, after, Arc::new(EventStreamDialect), opening.outbox())?;
+    Ok(opening.run(Commands { actor, socket: SocketGuard::new(service, open) }))
 }
 
 /// What a person may say on their stream.
 struct Commands {
-    service: Arc<Service>,
     actor: Actor,
-    stream: EventStream,
-}
-
-impl Drop for Commands {
-    fn drop(&mut self) {
-        self.service.close_stream(&self.stream);
-    }
+    socket: SocketGuard,
 }
 
 impl Handler for Commands {
@@ -160,7 +156,7 @@ impl Handler for Commands {
         }
         match command {
             ClientFrame::Send(_) | ClientFrame::Edit(_) | ClientFrame::Delete(_) | ClientFrame::Read(_) => {
-                let (service, actor) = (Arc::clone(&self.service), self.actor);
+                let (service, actor) = (Arc::clone(self.socket.service()), self.actor);
                 Some(Box::pin(async move {
                     let done = run(&service, actor, request_id.clone(), command).await;
                     encode(&done.unwrap_or_else(|error| error_frame(request_id, error)))
@@ -189,13 +185,13 @@ impl Commands {
     fn run_now(&self, request_id: Option<Value>, command: ClientFrame) -> Result<ServerFrame> {
         match command {
             ClientFrame::Typing(typing) => {
-                self.service.type_in(self.actor, RoomId::from_uuid(typing.room), typing.typing)?;
+                self.socket.service().type_in(self.actor, RoomId::from_uuid(typing.room), typing.typing)?;
             }
             ClientFrame::Subscribe(subscribe) => {
-                self.service.subscribe(self.actor, &self.stream, RoomId::from_uuid(subscribe.room))?;
+                self.socket.service().subscribe(self.actor, self.socket.open(), RoomId::from_uuid(subscribe.room))?;
             }
             ClientFrame::Unsubscribe(unsubscribe) => {
-                self.service.unsubscribe(&self.stream, RoomId::from_uuid(unsubscribe.room));
+                self.socket.service().unsubscribe(self.socket.open(), RoomId::from_uuid(unsubscribe.room));
             }
             _ => {}
         }

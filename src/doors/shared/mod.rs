@@ -3,11 +3,12 @@
 mod handshake;
 mod login;
 mod media_paths;
+mod opening;
 mod pages;
 
-pub use handshake::socket_actor;
 pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor};
 pub use media_paths::{media_path, thumbnail_path};
+pub use opening::{Opening, SocketGuard};
 pub use pages::{Page, PageQuery, page_of};
 
 use crate::{

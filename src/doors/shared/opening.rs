@@ -1,0 +1,93 @@
+//! Opening a WebSocket at any door: the handshake and who it is, before anything else is asked; then the session.
+
+use super::{Answer, Doors, handshake::socket_actor};
+use crate::{
+    http::problem::Problem,
+    model::{Error, ErrorCode},
+    service::{Actor, OpenSocket, Service, SocketError},
+    socket::{self, Handler, Handshake, HandshakeError, Outbox, OutboxLimits, SocketLimits},
+};
+use poem::{Request, Response};
+use std::sync::Arc;
+
+/// A handshake that was found good.
+pub struct Opening {
+    handshake: Handshake,
+    protocol: Option<&'static str>,
+    outbox: Arc<Outbox>,
+    limits: Arc<SocketLimits>,
+}
+
+impl Opening {
+    /// Of somebody signed in; anybody else is refused with a plain answer (contracts.md, "Opening a WebSocket").
+    pub fn signed_in(request: &Request, doors: &Doors) -> Answer<(Self, Actor)> {
+        let handshake = Handshake::check(request).map_err(refused_handshake)?;
+        let (actor, protocol) = socket_actor(doors, request, handshake.offered())?;
+        let limits = &doors.service.config().limits;
+        let size_bytes = u32::try_from(limits.outbox_bytes).unwrap_or(u32::MAX);
+        let outbox = Arc::new(Outbox::new(OutboxLimits { size_bytes, ..OutboxLimits::default() }));
+        Ok((Self { handshake, protocol, outbox, limits: Arc::clone(&doors.socket_limits) }, actor))
+    }
+
+    /// Where what it hears is put.
+    pub fn outbox(&self) -> Arc<Outbox> {
+        Arc::clone(&self.outbox)
+    }
+
+    /// The answer that opens the socket.
+    pub fn run<H: Handler + 'static>(self, handler: H) -> Response {
+        let Self { handshake, protocol, outbox, limits } = self;
+        handshake.accept(protocol, move |upgraded| socket::run(upgraded, outbox, handler, limits))
+    }
+}
+
+fn refused_handshake(error: HandshakeError) -> Problem {
+    let mut problem = Problem::new(error.status(), "bad_handshake", error.to_string());
+    if error == HandshakeError::NotAnUpgrade {
+        problem.detail = "This address is a WebSocket; open it with one.".into();
+    }
+    problem
+}
+
+impl From<SocketError> for Problem {
+    fn from(error: SocketError) -> Self {
+        match error {
+            SocketError::Refused(error) => error.into(),
+            SocketError::TooManySockets => Error {
+                code: ErrorCode::Throttled,
+                retry_after_secs: Some(5),
+                ..Error::bad_request("You have too many sockets open. Close some windows.")
+            }
+            .into(),
+        }
+    }
+}
+
+/// A socket that is closed at the service when its handler goes.
+pub struct SocketGuard {
+    service: Arc<Service>,
+    open: OpenSocket,
+}
+
+impl SocketGuard {
+    /// Answers for an open socket.
+    pub const fn new(service: Arc<Service>, open: OpenSocket) -> Self {
+        Self { service, open }
+    }
+
+    /// The verbs.
+    pub const fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    /// The socket.
+    pub const fn open(&self) -> OpenSocket {
+        self.open
+    }
+}
+
+impl Drop for SocketGuard {
+    fn drop(&mut self) {
+        self.service.close_socket(self.open);
+    }
+}

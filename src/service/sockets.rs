@@ -1,0 +1,200 @@
+//! Opening the sockets of the documented doors: one room, or what concerns one person. Parlor's own event stream is in
+//! `stream`.
+
+use super::{Actor, Service, access, cards};
+use crate::{
+    hub::{Audience, Dialect, Outbox, Scope, SocketId, TooManySockets},
+    model::{AccountId, Error, Live, MessageCard, Result, RoomId, RoomKind},
+    rules::{permit::Act, reading},
+    store::View,
+};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Why a socket was not opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketError {
+    Refused(Error),
+    TooManySockets,
+}
+
+impl<E: Into<Error>> From<E> for SocketError {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// An open socket, to be closed with [`Service::close_socket`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenSocket {
+    pub(super) socket: SocketId,
+    pub(super) account: AccountId,
+}
+
+/// What a room's socket hears first, and beside its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// Nothing.
+    Silent,
+    /// How many messages the person has not read in the room. Its dialect also counts who has it open.
+    Counts,
+    /// The newest messages, at most so many, of the room and of the person's direct rooms, which it goes on hearing; then
+    /// the room is told who came.
+    Replay(usize),
+}
+
+impl Service {
+    /// Opens a socket for one room that the actor may read.
+    pub fn open_room_socket(
+        &self,
+        actor: Actor,
+        room: RoomId,
+        dialect: Arc<dyn Dialect>,
+        outbox: Arc<Outbox>,
+        greeting: Greeting,
+    ) -> std::result::Result<OpenSocket, SocketError> {
+        let account = access::room(self.store.snapshot().view(), actor, room, Act::Read)?.account;
+        let speaks = Arc::clone(&dialect);
+        let mut failed = None;
+        let connected = self.hub.connect(account.id, Some(actor.session()), speaks, outbox, |_| {
+            let (snapshot, seq) = self.store.snapshot_at();
+            // Asked again: until here the right to it may have ended unheard.
+            let greeted = access::room(snapshot.view(), actor, room, Act::Read)
+                .and_then(|_| greet(snapshot.view(), account.id, room, dialect.as_ref(), greeting));
+            let (scope, first) = greeted.unwrap_or_else(|error| {
+                failed = Some(error);
+                (Scope::Person, Vec::new())
+            });
+            (scope, seq, first)
+        });
+        let opened = self.opened(connected, account.id, failed)?;
+        if let Greeting::Replay(_) = greeting {
+            let person = cards::person(self.store.snapshot().view(), &account)?;
+            self.hub.tell(Audience::Room(room), Live::Connected { room, person });
+        }
+        Ok(opened)
+    }
+
+    /// Opens a socket that hears no room, only what concerns the person.
+    pub fn open_person_socket(
+        &self,
+        actor: Actor,
+        dialect: Arc<dyn Dialect>,
+        outbox: Arc<Outbox>,
+    ) -> std::result::Result<OpenSocket, SocketError> {
+        let account = access::person(self.store.snapshot().view(), actor)?.id;
+        let mut failed = None;
+        let connected = self.hub.connect(account, Some(actor.session()), dialect, outbox, |_| {
+            let (snapshot, seq) = self.store.snapshot_at();
+            failed = access::person(snapshot.view(), actor).err();
+            (Scope::Person, seq, Vec::new())
+        });
+        self.opened(connected, account, failed)
+    }
+
+    /// From now on such a socket speaks like this.
+    pub fn speak(&self, socket: OpenSocket, dialect: Arc<dyn Dialect>) {
+        self.hub.speak(socket.socket, dialect);
+    }
+
+    pub(super) fn opened(
+        &self,
+        connected: std::result::Result<SocketId, TooManySockets>,
+        account: AccountId,
+        failed: Option<Error>,
+    ) -> std::result::Result<OpenSocket, SocketError> {
+        let socket = connected.map_err(|_| SocketError::TooManySockets)?;
+        match failed {
+            None => Ok(OpenSocket { socket, account }),
+            Some(error) => {
+                self.hub.disconnect(socket);
+                Err(SocketError::Refused(error))
+            }
+        }
+    }
+
+    /// A socket is gone.
+    pub fn close_socket(&self, open: OpenSocket) {
+        self.hub.disconnect(open.socket);
+        if !self.hub.is_connected(open.account) {
+            for room in self.hub.typing().leave(open.account) {
+                self.tell_typing(room, open.account, false);
+            }
+        }
+    }
+}
+
+fn greet(
+    view: View<'_>,
+    account: AccountId,
+    room: RoomId,
+    dialect: &dyn Dialect,
+    greeting: Greeting,
+) -> Result<(Scope, Vec<Bytes>)> {
+    Ok(match greeting {
+        Greeting::Silent => (Scope::Room(room), Vec::new()),
+        Greeting::Counts => {
+            let counts = unread_counts(view, room, vec![account])?;
+            let frame = dialect.encode_for(account, &Live::UnreadCounts { room, counts });
+            (Scope::Room(room), frame.into_iter().collect())
+        }
+        Greeting::Replay(limit) => {
+            let direct = direct_rooms(view, account)?;
+            let cards = newest(view, direct.iter().copied().chain([room]), limit)?;
+            let live = cards.into_iter().map(|card| Live::MessageCreated { card, request_id: None });
+            let frames = live.filter_map(|live| dialect.encode(&live, None)).collect();
+            (Scope::RoomAndDirect { room, direct }, frames)
+        }
+    })
+}
+
+fn direct_rooms(view: View<'_>, account: AccountId) -> Result<Vec<RoomId>> {
+    let mut direct = Vec::new();
+    for id in view.rooms_of(account)? {
+        let room = view.room(id)?;
+        direct.extend(room.filter(|room| matches!(room.kind, RoomKind::Direct(..))).map(|room| room.id));
+    }
+    Ok(direct)
+}
+
+/// The newest messages of several rooms that are still there, oldest first.
+fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> Result<Vec<MessageCard>> {
+    let mut found = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for room in rooms.filter(|room| seen.insert(*room)) {
+        let upto = view.room_head(room)?.last_seq + 1;
+        found.extend(newest_present(view, room, upto, limit)?);
+    }
+    found.sort_by_key(|message| (message.posted_at, message.id));
+    let skip = found.len().saturating_sub(limit);
+    let mut cards = Vec::with_capacity(limit);
+    for message in found.into_iter().skip(skip) {
+        let context = cards::Context::without_readers(view, message.room)?;
+        cards.push(cards::message(view, message, &context, &mut cards::Names::default())?);
+    }
+    Ok(cards)
+}
+
+/// Deleted messages leave gaps: looks further back until there are enough, within reason.
+fn newest_present(view: View<'_>, room: RoomId, upto: u64, limit: usize) -> Result<Vec<crate::model::Message>> {
+    const LOOKED_AT_MAX: usize = 200;
+    let mut page = view.messages_before(room, 0, upto, limit)?;
+    let is_full = page.len() == limit;
+    page.retain(|message| message.retracted.is_none());
+    if is_full && page.len() < limit {
+        page = view.messages_before(room, 0, upto, LOOKED_AT_MAX)?;
+        page.retain(|message| message.retracted.is_none());
+    }
+    Ok(page)
+}
+
+/// How much of a room each of these has not read.
+pub(super) fn unread_counts(view: View<'_>, room: RoomId, accounts: Vec<AccountId>) -> Result<Vec<(AccountId, u64)>> {
+    let head = view.room_head(room)?;
+    let mut counts = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let mark = view.read_mark(room, account)?.map_or(0, |mark| mark.seq);
+        counts.push((account, reading::unread(mark, head)));
+    }
+    Ok(counts)
+}
