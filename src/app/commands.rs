@@ -4,7 +4,7 @@ use super::{console::say, core::Core, operate::operate, serve::serve};
 use crate::{
     cli::{
         Exit, Failure,
-        args::{AdminCommand, Cli, Command, PlaceArgs, UserCommand},
+        args::{AdminCommand, Cli, Command, PlaceArgs, SalonCommand, SeatCommand, UserCommand},
     },
     config::{Config, describe},
     control::{self, ControlReply, ControlRequest},
@@ -62,6 +62,11 @@ fn request_for(command: Command) -> Result<ControlRequest, Failure> {
             ControlRequest::UserResetPassword { login, password: password.read()? }
         }
         Command::User(UserCommand::Invite { uses, valid_days }) => ControlRequest::InviteCreate { uses, valid_days },
+        Command::Salon(SalonCommand::List) => ControlRequest::SalonList,
+        Command::Salon(SalonCommand::Show { salon }) => ControlRequest::SalonShow { salon },
+        Command::Seat(SeatCommand::Remove { salon, role, close_salon }) => {
+            ControlRequest::SeatRemove { salon, role, close_salon }
+        }
         Command::Token { login, ttl_secs } => ControlRequest::Token { login, ttl_secs },
         Command::Backup { out } => ControlRequest::Backup { out: absolute(&out)? },
         Command::Export { out: Some(out) } => ControlRequest::Export { out: absolute(&out)? },

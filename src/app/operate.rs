@@ -2,8 +2,8 @@
 
 use crate::{
     control::{ControlReply, ControlRequest},
-    model::{Account, Error},
-    service::{NewAccount, Service},
+    model::{Account, Error, SalonCard, SeatRole},
+    service::{NewAccount, SalonReport, Service},
 };
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -41,6 +41,17 @@ async fn answer(service: &Service, request: ControlRequest) -> Result<Vec<String
             let base = service.config().public_urls.first().map_or_else(String::new, ToString::to_string);
             format!("{base}/register?code={}", issued.secret.expose())
         }
+        ControlRequest::SalonList => return Ok(service.all_salons()?.iter().map(line_of_salon).collect()),
+        ControlRequest::SalonShow { salon } => return Ok(lines_of_salon(&service.salon_by_name_or_id(&salon)?)),
+        ControlRequest::SeatRemove { salon, role, close_salon } => {
+            let role = SeatRole::from_word(&role)
+                .ok_or_else(|| Error::invalid("role", "A seat is superuser, admin, seller or mechanic."))?;
+            let removed = service.remove_seat_as_operator(&salon, role, close_salon).await?;
+            match role {
+                SeatRole::Superuser => format!("{} is deleted", removed.salon),
+                _ => format!("{} is no longer {} of {}", removed.holder, role.word(), removed.salon),
+            }
+        }
         ControlRequest::Token { login, ttl_secs } => service.issue_access_token(&login, ttl_secs).await?,
         ControlRequest::Backup { out } => {
             refuse_existing(&out)?;
@@ -76,4 +87,42 @@ fn line_of(account: &Account) -> String {
     let marks: Vec<_> = marks.into_iter().filter_map(|(is_set, word)| is_set.then_some(word)).collect();
     let email = account.email.as_deref().unwrap_or("-");
     format!("{}\t{}\t{}\t{}\t{}", account.id, account.username, email, account.status.word(), marks.join(","))
+}
+
+fn line_of_salon(card: &SalonCard) -> String {
+    let vacant: Vec<_> = card.vacant.iter().map(|role| role.word()).collect();
+    let superuser = card.superuser.as_ref().map_or("-", |person| &person.username);
+    let SalonCard { salon, .. } = card;
+    format!("{}\t{}\t{}\t{superuser}\t{}", salon.id, salon.name, salon.location, vacant.join(","))
+}
+
+fn lines_of_salon(report: &SalonReport) -> Vec<String> {
+    let SalonReport { card, seats, pending, log } = report;
+    let mut lines = vec![
+        format!("id\t{}", card.salon.id),
+        format!("name\t{}", card.salon.name),
+        format!("location\t{}", card.salon.location),
+        format!("founded\t{}", card.salon.created_at),
+        format!("staff room\t{}", card.salon.staff_room),
+    ];
+    lines.extend(SeatRole::ALL.into_iter().map(|role| {
+        let held = seats.iter().find(|held| held.seat.role == role);
+        held.map_or_else(
+            || format!("{}\tvacant", role.word()),
+            |held| format!("{}\t{}\tsince {}", role.word(), held.holder.username, held.seat.since),
+        )
+    }));
+    lines.extend(pending.iter().map(|card| {
+        let (invitation, person) = (&card.invitation, &card.person.username);
+        format!("pending {}\t{person}\t{}\t{}", invitation.kind().word(), invitation.role.word(), invitation.created_at)
+    }));
+    lines.extend(log.iter().map(|card| {
+        let name = |person: &Option<crate::model::PersonCard>| {
+            person.as_ref().map_or_else(|| "-".to_owned(), |person| person.username.clone())
+        };
+        let by = card.by.as_ref().map_or_else(|| "operator".to_owned(), |person| person.username.clone());
+        let role = card.line.role.map_or("-", SeatRole::word);
+        format!("log\t{}\t{by}\t{}\t{role}\t{}", card.line.at, card.line.action.word(), name(&card.person))
+    }));
+    lines
 }

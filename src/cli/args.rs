@@ -43,6 +43,12 @@ pub enum Command {
     /// List, block and invite people, reset passwords
     #[command(subcommand)]
     User(UserCommand),
+    /// List salons and show what is in them
+    #[command(subcommand)]
+    Salon(SalonCommand),
+    /// Take a seat in a salon away from its holder
+    #[command(subcommand)]
+    Seat(SeatCommand),
     /// Issue an access token of an account, for scripts
     #[command(after_long_help = help::TOKEN)]
     Token {
@@ -162,6 +168,34 @@ pub enum UserCommand {
         /// Days that it is good for
         #[arg(long = "days", value_name = "DAYS", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=365))]
         valid_days: u32,
+    },
+}
+
+/// What can be asked about salons.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum SalonCommand {
+    /// List all salons: id, name, location, superuser, vacant seats
+    List,
+    /// Show one salon: its seats, pending invitations and log
+    Show {
+        /// Its id, or its name if only one has it
+        salon: String,
+    },
+}
+
+/// What can be done about seats.
+#[derive(Debug, PartialEq, Eq, Subcommand)]
+pub enum SeatCommand {
+    /// Take a seat away; its holder loses its power at once
+    #[command(after_long_help = help::SEAT_REMOVE)]
+    Remove {
+        /// The salon's id, or its name if only one has it
+        salon: String,
+        /// superuser, admin, seller or mechanic
+        role: String,
+        /// Without its superuser a salon is deleted; say that this is meant
+        #[arg(long)]
+        close_salon: bool,
     },
 }
 

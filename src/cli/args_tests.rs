@@ -47,6 +47,10 @@ fn every_command_of_the_manual_is_understood() {
         "parlor user unblock anna",
         "parlor user reset-password anna --password-stdin",
         "parlor user invite --uses 3 --days 2",
+        "parlor salon list",
+        "parlor salon show Keller --data D",
+        "parlor seat remove Keller seller",
+        "parlor seat remove Keller superuser --close-salon",
         "parlor token anna --ttl-secs 60",
         "parlor serve --admin-email a@b --admin-password-file F --log debug --config C",
     ] {

@@ -45,6 +45,12 @@ Example:
   TOKEN=$(parlor token --data /var/lib/parlor boss)
   curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8000/api/chat";
 
+pub(super) const SEAT_REMOVE: &str = "\
+Works whether the server runs or not. The person leaves the staff room at once and is told that the operator did it.
+
+Example:
+  parlor seat remove --data /var/lib/parlor \"Keller Motors\" seller";
+
 pub(super) const BACKUP: &str = "\
 Works whether the server runs or not, and shows one consistent moment. A running server writes the file itself, so it
 must be allowed to write there.

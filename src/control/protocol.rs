@@ -33,6 +33,17 @@ pub enum ControlRequest {
         uses: u32,
         valid_days: u32,
     },
+    SalonList,
+    /// A `salon` is an id or a name.
+    SalonShow {
+        salon: String,
+    },
+    SeatRemove {
+        salon: String,
+        role: String,
+        /// The superuser's seat too, which deletes the salon.
+        close_salon: bool,
+    },
     /// An access token of the account; absent `ttl_secs`: the configured one.
     Token {
         login: String,

@@ -24,6 +24,8 @@ struct ProblemDocument {
     code: String,
     /// Reasons by the name of the field or parameter that they concern.
     errors: Option<std::collections::HashMap<String, Vec<String>>>,
+    /// What is wrong with no field alone; the same as in `errors`.
+    non_field_errors: Option<Vec<String>>,
     /// With errors of the server: quote it when you report them.
     request_id: Option<String>,
 }

@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 /// Media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// What is wrong with no field alone.
+const NON_FIELD_ERRORS: &str = "non_field_errors";
+
 /// An error answer. Builds up by its methods and becomes a `poem::Error` with `?`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -124,6 +127,10 @@ impl Problem {
         });
         if !self.errors.is_empty() {
             document["errors"] = json!(self.errors);
+            // Clients of the marketplace look for it beside the other fields.
+            if let Some(reasons) = self.errors.get(NON_FIELD_ERRORS) {
+                document[NON_FIELD_ERRORS] = json!(reasons);
+            }
         }
         if let Some(id) = request_id.filter(|_| self.status.is_server_error()) {
             document["request_id"] = json!(id);

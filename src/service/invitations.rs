@@ -43,7 +43,7 @@ pub enum Verdict {
 
 /// What became of a decision.
 enum Decided {
-    Done(InvitationCard),
+    Done(Box<InvitationCard>),
     /// The seat cannot be filled any more: the invitation is rejected, and this is why.
     Impossible(Error),
 }
@@ -119,18 +119,18 @@ impl Service {
                 rules::still_pending(&invitation)?;
                 let reason = reason.map_or(Ok(None), |reason| names::reason(&reason, limits.topic_chars))?;
                 if verdict == Verdict::Reject {
-                    return reject(tx, &inside, invitation, reason).map(Decided::Done);
+                    return reject(tx, &inside, invitation, reason).map(|card| Decided::Done(Box::new(card)));
                 }
                 if let Err(impossible) = check_possible(tx.view(), &invitation) {
                     let reason = Some(impossible.detail.to_string());
                     reject(tx, &inside, invitation, reason)?;
                     return Ok(Decided::Impossible(impossible));
                 }
-                approve(tx, &inside, invitation, reason, &limits).map(Decided::Done)
+                approve(tx, &inside, invitation, reason, &limits).map(|card| Decided::Done(Box::new(card)))
             })
             .await?;
         match decided {
-            Decided::Done(card) => Ok(card),
+            Decided::Done(card) => Ok(*card),
             Decided::Impossible(why) => Err(why),
         }
     }
@@ -224,7 +224,7 @@ fn approve(
     limits: &crate::config::Limits,
 ) -> Result<InvitationCard> {
     let (salon, role, person) = (&inside.salon, invitation.role, invitation.person);
-    let taken_over = tx.view().seat(salon.id, role)?;
+    let (taken_over, offered_by) = (tx.view().seat(salon.id, role)?, invitation.made_by);
     let (action, kind) = match invitation.kind() {
         InvitationKind::Request => (SalonAction::Approved, NotificationKind::RequestApproved),
         InvitationKind::Offer => (SalonAction::Accepted, NotificationKind::OfferAccepted),
@@ -233,9 +233,8 @@ fn approve(
     match taken_over {
         None => seats::fill(tx, salon, role, person, limits)?,
         Some(seat) => {
-            let before = seat.holder;
             seats::succeed(tx, salon, seat, person, limits)?;
-            log(tx, salon, Some(before), Logged::seat(SalonAction::HandedOver, role, person))?;
+            log(tx, salon, Some(offered_by), Logged::seat(SalonAction::HandedOver, role, person))?;
         }
     }
     Ok(card)

@@ -33,6 +33,7 @@ pub use files::{Download, NewFile, Upload};
 pub use invitations::{InvitationFilter, NewInvitation, Verdict};
 pub use invite_codes::IssuedInviteCode;
 pub use messages::{Draft, History, Posted, Range};
+pub use operator::{RemovedSeat, SalonReport};
 pub use people::{PersonDetails, Visibility};
 pub use publish::{Publisher, Recent};
 pub use reading::{ReadState, Receipt};

@@ -1,10 +1,10 @@
 //! From records of salons to what is shown, and who may see it.
 
-use super::cards;
+use super::{SalonLogCard, cards};
 use crate::{
     model::{
         AccountId, Invitation, InvitationCard, Notification, NotificationCard, PersonCard, Result, Salon, SalonCard,
-        SalonId, Seat, SeatCard, SeatRole,
+        SalonId, SalonLogLine, Seat, SeatCard, SeatRole,
     },
     store::View,
 };
@@ -46,6 +46,15 @@ pub(super) fn invitation(view: View<'_>, invitation: Invitation) -> Result<Invit
         succeeds: optional(invitation.succeeds)?,
         invitation,
     })
+}
+
+/// Lines of a log with the names in them.
+pub(super) fn log(view: View<'_>, lines: Vec<SalonLogLine>) -> Result<Vec<SalonLogCard>> {
+    let optional = |id: Option<AccountId>| id.map_or(Ok(None), |id| some_person(view, id));
+    lines
+        .into_iter()
+        .map(|line| Ok(SalonLogCard { by: optional(line.by)?, person: optional(line.person)?, line }))
+        .collect()
 }
 
 /// A notification with who caused it.

@@ -192,14 +192,7 @@ impl Service {
         }
         permit(standing(view, &account, id)?, SalonAct::ReadLog)?;
         lines.reverse();
-        let person = |id: Option<AccountId>| -> Result<Option<PersonCard>> {
-            let account = id.map_or(Ok(None), |id| view.account(id))?;
-            account.map(|account| super::cards::person(view, &account)).transpose()
-        };
-        lines
-            .into_iter()
-            .map(|line| Ok(SalonLogCard { by: person(line.by)?, person: person(line.person)?, line }))
-            .collect()
+        salon_cards::log(view, lines)
     }
 }
 
@@ -309,8 +302,13 @@ pub(super) fn sync_staff(tx: &mut Tx, salon: &Salon, account: AccountId) -> Resu
             tx.emit(Event::MemberChanged(Membership { role, ..current }))?;
         }
         (None, Some(role)) => {
-            let joined_at = tx.now();
-            tx.emit(Event::MemberJoined(Membership { room, account, role, joined_at }))?;
+            let now = tx.now();
+            tx.emit(Event::MemberJoined(Membership { room, account, role, joined_at: now }))?;
+            // Everything so far counts as read, as in any room that one comes into.
+            let seq = tx.view().room_head(room)?.last_seq;
+            if seq > 0 {
+                tx.emit(Event::ReadMarkMoved { room, account, seq, at: now })?;
+            }
         }
         _ => {}
     }

@@ -135,9 +135,9 @@ pub(super) fn succeed(tx: &mut Tx, salon: &Salon, seat: Seat, successor: Account
     }
     fill(tx, salon, role, successor, limits)?;
     sync_staff(tx, salon, before)?;
-    if let Some(mark) = mark.filter(|_| !was_member) {
-        let at = tx.now();
-        tx.emit(Event::ReadMarkMoved { room, account: successor, seq: mark.seq, at })?;
+    if !was_member {
+        let (seq, at) = (mark.map_or(0, |mark| mark.seq), tx.now());
+        tx.emit(Event::ReadMarkMoved { room, account: successor, seq, at })?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{
     StoreError, StoreResult, codec, index,
     journal::{self, Synced},
     keys,
-    kv::{Base, Kv, Order, Pair},
+    kv::{Base, Kv, Pair},
     replay::replay,
     room::IndexRoom,
     shared::{Batch, Done, IndexerTask, Request, Shared},
@@ -249,7 +249,7 @@ fn into_unread(mut index: Arc<Base>) -> Base {
 /// Copies some pairs from `from` on; gives back where to go on.
 fn copy_some(old: &Base, fresh: &Base, from: &[u8]) -> StoreResult<Option<Vec<u8>>> {
     let (mut copied, mut next) = (0, None);
-    old.scan(from, &[u8::MAX], Order::Ascending, &mut |key, value| {
+    old.scan(from, &[u8::MAX], &mut |key, value| {
         if copied == COPY_PAIRS {
             next = Some(key.to_vec());
             return Ok(STOP);

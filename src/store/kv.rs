@@ -37,21 +37,14 @@ pub(super) struct Pair {
 /// Staged pairs between two signs of life.
 const PAIRS_PER_BEAT: usize = 1024;
 
-/// Which way a scan goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    Ascending,
-    Descending,
-}
-
 /// Called with each pair of a scan until it breaks.
 pub(super) type Visit<'a> = dyn FnMut(&[u8], &Value) -> StoreResult<ControlFlow<()>> + 'a;
 
 /// Something that can be read.
 pub(super) trait Kv {
     fn get(&self, key: &[u8]) -> StoreResult<Option<Value>>;
-    /// Visits the pairs with `from <= key < to`.
-    fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()>;
+    /// Visits the pairs with `from <= key < to`, in their order. (sled is slow backwards.)
+    fn scan(&self, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> StoreResult<()>;
 }
 
 /// Something that can be written as well.
@@ -103,16 +96,10 @@ impl Kv for Base {
         self.guarded(|db| db.get(key))
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()> {
+    fn scan(&self, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> StoreResult<()> {
         let mut pairs = self.db.range(from..to);
         loop {
-            let pair = self.guarded(|_| {
-                match order {
-                    Order::Ascending => pairs.next(),
-                    Order::Descending => pairs.next_back(),
-                }
-                .transpose()
-            })?;
+            let pair = self.guarded(|_| pairs.next().transpose())?;
             let Some((key, value)) = pair else { return Ok(()) };
             if visit(&key, &value)?.is_break() {
                 return Ok(());
@@ -143,8 +130,8 @@ impl Kv for Snapshot {
         }
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()> {
-        scan_layers(&self.tail, self.base()?, from, to, order, visit)
+    fn scan(&self, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> StoreResult<()> {
+        scan_layers(&self.tail, self.base()?, from, to, visit)
     }
 }
 
@@ -154,23 +141,14 @@ pub(super) fn scan_layers(
     below: &dyn Kv,
     from: &[u8],
     to: &[u8],
-    order: Order,
     visit: &mut Visit<'_>,
 ) -> StoreResult<()> {
-    let range = tail.range::<_, [u8]>((std::ops::Bound::Included(from), std::ops::Bound::Excluded(to)));
-    let mut staged: Box<dyn Iterator<Item = (&sled::IVec, &Staged)>> = match order {
-        Order::Ascending => Box::new(range),
-        Order::Descending => Box::new(range.rev()),
-    };
+    let mut staged = tail.range::<_, [u8]>((std::ops::Bound::Included(from), std::ops::Bound::Excluded(to)));
     let mut next = staged.next();
     let mut stopped = false;
-    below.scan(from, to, order, &mut |key, value| {
+    below.scan(from, to, &mut |key, value| {
         while let Some((staged_key, entry)) = next {
-            let comes_first = match order {
-                Order::Ascending => staged_key.as_ref() <= key,
-                Order::Descending => staged_key.as_ref() >= key,
-            };
-            if !comes_first {
+            if staged_key.as_ref() > key {
                 break;
             }
             next = staged.next();
@@ -219,8 +197,8 @@ impl Kv for Staging {
         self.snapshot.get(key)
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()> {
-        self.snapshot.scan(from, to, order, visit)
+    fn scan(&self, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> StoreResult<()> {
+        self.snapshot.scan(from, to, visit)
     }
 }
 
@@ -241,9 +219,9 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    fn read(kv: &dyn Kv, order: Order, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn read(kv: &dyn Kv, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
         let mut pairs = Vec::new();
-        kv.scan(&[0], &[255], order, &mut |key, value| {
+        kv.scan(&[0], &[255], &mut |key, value| {
             pairs.push((key.to_vec(), value.to_vec()));
             Ok(if pairs.len() == limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })
@@ -274,10 +252,8 @@ mod tests {
                     None => { model.remove(&vec![*key]); }
                 }
             }
-            let ascending: Vec<_> = model.clone().into_iter().take(limit).collect();
-            let descending: Vec<_> = model.clone().into_iter().rev().take(limit).collect();
-            prop_assert_eq!(read(&staging, Order::Ascending, limit), ascending);
-            prop_assert_eq!(read(&staging, Order::Descending, limit), descending);
+            let expected: Vec<_> = model.clone().into_iter().take(limit).collect();
+            prop_assert_eq!(read(&staging, limit), expected);
             for key in 0..=255u8 {
                 let found = staging.get(&[key]).unwrap().map(|value| value.to_vec());
                 prop_assert_eq!(found, model.get(&vec![key]).cloned());

@@ -7,7 +7,7 @@ use super::{
     indexer::apply_pairs,
     journal::Records,
     keys::{self, Key},
-    kv::{Base, Kv, KvMut, Order, Pair, Snapshot, Staged, Tail, Value, Visit, scan_layers},
+    kv::{Base, Kv, KvMut, Pair, Snapshot, Staged, Tail, Value, Visit, scan_layers},
 };
 use std::{
     sync::Arc,
@@ -39,8 +39,8 @@ impl Kv for Layers {
         }
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], order: Order, visit: &mut Visit<'_>) -> StoreResult<()> {
-        scan_layers(&self.gathered, &self.below, from, to, order, visit)
+    fn scan(&self, from: &[u8], to: &[u8], visit: &mut Visit<'_>) -> StoreResult<()> {
+        scan_layers(&self.gathered, &self.below, from, to, visit)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     StoreResult, codec,
     keys::{self, Key},
-    kv::{Kv, Order, Value},
+    kv::{Kv, Value},
 };
 use crate::model::{
     Account, AccountId, ClientId, File, FileId, HeldSeat, Invitation, InvitationId, InviteCode, InviteCodeId,
@@ -37,18 +37,13 @@ impl<'a> View<'a> {
         self.kv.get(key)?.map(|bytes| codec::decode(&bytes)).transpose()
     }
 
-    fn scan_prefix(
-        self,
-        prefix: &[u8],
-        order: Order,
-        mut visit: impl FnMut(&[u8], &Value) -> StoreResult<Flow>,
-    ) -> StoreResult<()> {
-        self.kv.scan(prefix, &keys::end_of(prefix), order, &mut visit)
+    fn scan_prefix(self, prefix: &[u8], mut visit: impl FnMut(&[u8], &Value) -> StoreResult<Flow>) -> StoreResult<()> {
+        self.kv.scan(prefix, &keys::end_of(prefix), &mut visit)
     }
 
     fn collect<T: DeserializeOwned>(self, prefix: &[u8]) -> StoreResult<Vec<T>> {
         let mut found = Vec::new();
-        self.scan_prefix(prefix, Order::Ascending, |_, value| {
+        self.scan_prefix(prefix, |_, value| {
             found.push(codec::decode(value)?);
             Ok(GO_ON)
         })?;
@@ -57,7 +52,7 @@ impl<'a> View<'a> {
 
     pub(super) fn keys_below(self, prefix: &[u8]) -> StoreResult<Vec<Key>> {
         let mut found = Vec::new();
-        self.scan_prefix(prefix, Order::Ascending, |key, _| {
+        self.scan_prefix(prefix, |key, _| {
             found.push(key.to_vec());
             Ok(GO_ON)
         })?;
@@ -81,9 +76,7 @@ impl<'a> View<'a> {
 
     /// Visits all accounts in the order of their usernames, deleted ones too.
     pub fn each_account(self, mut visit: impl FnMut(Account) -> Flow) -> StoreResult<()> {
-        self.scan_prefix(&keys::usernames(), Order::Ascending, |_, id| {
-            Ok(self.account(codec::decode(id)?)?.map_or(GO_ON, &mut visit))
-        })
+        self.scan_prefix(&keys::usernames(), |_, id| Ok(self.account(codec::decode(id)?)?.map_or(GO_ON, &mut visit)))
     }
 
     /// The active site administrators.
@@ -147,9 +140,7 @@ impl<'a> View<'a> {
 
     /// Visits the public rooms in the order of their names.
     pub fn each_public_room(self, mut visit: impl FnMut(Room) -> Flow) -> StoreResult<()> {
-        self.scan_prefix(&keys::public_names(), Order::Ascending, |_, id| {
-            Ok(self.room(codec::decode(id)?)?.map_or(GO_ON, &mut visit))
-        })
+        self.scan_prefix(&keys::public_names(), |_, id| Ok(self.room(codec::decode(id)?)?.map_or(GO_ON, &mut visit)))
     }
 
     /// All rooms there are, oldest first.
@@ -176,7 +167,7 @@ impl<'a> View<'a> {
     /// The first members of a room, at most `limit`.
     pub fn some_members(self, room: RoomId, limit: usize) -> StoreResult<Vec<Membership>> {
         let mut found = Vec::new();
-        self.scan_prefix(&keys::members(room), Order::Ascending, |_, value| {
+        self.scan_prefix(&keys::members(room), |_, value| {
             found.push(codec::decode(value)?);
             Ok(if found.len() >= limit { STOP } else { GO_ON })
         })?;
@@ -200,23 +191,18 @@ impl<'a> View<'a> {
 
     /// Up to `limit` messages with `from <= seq < to`, oldest first; the newest ones of the range.
     pub fn messages_before(self, room: RoomId, from: u64, to: u64, limit: usize) -> StoreResult<Vec<Message>> {
-        let mut found = self.message_range(room, from, to, Order::Descending, limit)?;
-        found.reverse();
-        Ok(found)
+        // Sequences are dense: what was deleted leaves a tombstone.
+        self.messages_from(room, from.max(to.saturating_sub(limit as u64)), to, limit)
     }
 
     /// Up to `limit` messages with `from <= seq < to`, oldest first; the oldest ones of the range.
     pub fn messages_from(self, room: RoomId, from: u64, to: u64, limit: usize) -> StoreResult<Vec<Message>> {
-        self.message_range(room, from, to, Order::Ascending, limit)
-    }
-
-    fn message_range(self, room: RoomId, from: u64, to: u64, order: Order, limit: usize) -> StoreResult<Vec<Message>> {
         let mut found = Vec::with_capacity(limit.min(64));
         if limit == 0 || from >= to {
             return Ok(found);
         }
         let (from, to) = (keys::message(room, from), keys::message(room, to));
-        self.kv.scan(&from, &to, order, &mut |_, value| {
+        self.kv.scan(&from, &to, &mut |_, value| {
             found.push(codec::decode(value)?);
             Ok(if found.len() >= limit { STOP } else { GO_ON })
         })?;
@@ -226,7 +212,7 @@ impl<'a> View<'a> {
     /// The files that the messages of a room carry.
     pub fn files_in(self, room: RoomId) -> StoreResult<Vec<FileId>> {
         let mut found = Vec::new();
-        self.scan_prefix(&keys::messages(room), Order::Ascending, |_, value| {
+        self.scan_prefix(&keys::messages(room), |_, value| {
             let message: Message = codec::decode(value)?;
             found.extend(message.file);
             Ok(GO_ON)
@@ -242,7 +228,7 @@ impl<'a> View<'a> {
     /// How far people have read in a room; at most `limit` of them.
     pub fn read_marks(self, room: RoomId, limit: usize) -> StoreResult<Vec<(AccountId, ReadMark)>> {
         let mut found = Vec::new();
-        self.scan_prefix(&keys::read_marks(room), Order::Ascending, |key, value| {
+        self.scan_prefix(&keys::read_marks(room), |key, value| {
             found.push((AccountId::from_uuid(keys::last_uuid(key)), codec::decode(value)?));
             Ok(if found.len() >= limit { STOP } else { GO_ON })
         })?;
@@ -346,7 +332,7 @@ impl<'a> View<'a> {
     pub fn fingerprint(self) -> StoreResult<u64> {
         let mut sum = 0u64;
         let first_record = keys::end_of(&keys::meta());
-        self.kv.scan(&first_record, &[u8::MAX], Order::Ascending, &mut |key, value| {
+        self.kv.scan(&first_record, &[u8::MAX], &mut |key, value| {
             let low = crc32c::crc32c_append(crc32c::crc32c(key), value);
             let high = crc32c::crc32c_append(crc32c::crc32c(value), key);
             sum = sum.wrapping_add((u64::from(high) << 32 | u64::from(low)).wrapping_mul(0x9E37_79B9_7F4A_7C15));

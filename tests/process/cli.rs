@@ -25,7 +25,7 @@ pub fn assert_done(ended: &Ended) {
 
 #[tokio::test]
 async fn help_explains_with_examples() {
-    for command in ["serve", "admin create", "token", "backup", "restore"] {
+    for command in ["serve", "admin create", "seat remove", "token", "backup", "restore"] {
         let args: Vec<_> = command.split(' ').chain(["--help"]).collect();
         let help = parlor(&args).await;
         assert_done(&help);
@@ -34,9 +34,10 @@ async fn help_explains_with_examples() {
         assert!(help.stdout.contains(&example), "{command} shows itself in use: {}", help.stdout);
     }
     let help = parlor(&["--help"]).await;
-    for command in
-        ["serve", "admin", "user", "token", "backup", "restore", "export", "check", "compact", "openapi", "config"]
-    {
+    for command in [
+        "serve", "admin", "user", "salon", "seat", "token", "backup", "restore", "export", "check", "compact",
+        "openapi", "config",
+    ] {
         assert!(help.stdout.contains(&format!("\n  {command} ")), "{command} is listed: {}", help.stdout);
     }
     assert!(help.stdout.contains("Exit codes"), "{}", help.stdout);

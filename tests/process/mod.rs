@@ -4,6 +4,7 @@
 mod cli;
 mod cli_data;
 mod cli_people;
+mod cli_salons;
 mod crash;
 mod crowd;
 mod disk_full;
