@@ -46,7 +46,7 @@ impl Indexer {
             let outcome = match self.shared.next_task(LOOK_EVERY) {
                 IndexerTask::Take => {
                     self.shared.gather(GATHER, ENOUGH_PAIRS);
-                    self.take_all(None)
+                    self.take_all(None).map(drop)
                 }
                 IndexerTask::Serve(Request::Flush(done)) => {
                     // Whoever asked may have gone.
@@ -77,21 +77,25 @@ impl Indexer {
         self.shared.moment().snapshot.base.ok_or(StoreError::Stopped)
     }
 
-    /// Gives the index everything that waits for it; `also` gets the same. Ends early when there is no room.
-    fn take_all(&mut self, also: Option<&Base>) -> StoreResult<()> {
+    /// Gives the index everything that waits for it now, not what comes in meanwhile, which may never end; `also` gets the
+    /// same. Ends early when there is no room. Says how many pairs that were.
+    fn take_all(&mut self, also: Option<&Base>) -> StoreResult<usize> {
         let base = self.base()?;
-        while let Some(batch) = self.shared.oldest() {
+        let last_seq = self.shared.moment().position.last_seq;
+        let mut taken = 0;
+        while let Some(batch) = self.shared.oldest().filter(|batch| batch.last_seq <= last_seq) {
             self.shared.indexer_pulse.begin();
             if !self.room.ensure() {
                 self.shared.set_paused(true);
-                return Ok(());
+                return Ok(taken);
             }
+            taken += batch.pairs.len();
             for index in [Some(base.as_ref()), also].into_iter().flatten() {
                 self.apply(index, &batch)?;
             }
             self.shared.taken(batch.last_seq);
         }
-        Ok(())
+        Ok(taken)
     }
 
     fn apply(&self, index: &Base, batch: &Batch) -> StoreResult<()> {
@@ -192,15 +196,16 @@ impl Indexer {
 
     fn copy(&mut self, fresh: &Arc<Base>) -> StoreResult<()> {
         let old = self.base()?;
-        let mut from = vec![0];
+        let (mut from, mut pairs) = (vec![0], COPY_PAIRS);
         loop {
             if self.shared.is_stopping() {
                 return Err(StoreError::Stopped);
             }
             self.shared.indexer_pulse.begin();
-            let next = copy_some(&old, fresh, &from)?;
-            // What comes in goes into both, so that nothing piles up however long this takes.
-            self.take_all(Some(fresh))?;
+            let next = copy_some(&old, fresh, &from, pairs)?;
+            // What comes in goes into both, so that nothing piles up however long this takes. It may lie ahead and be copied
+            // once more: only who copies faster than that arrives.
+            pairs = COPY_PAIRS.max(2 * self.take_all(Some(fresh))?);
             match next {
                 Some(next) => from = next,
                 None => return Ok(()),
@@ -247,10 +252,10 @@ fn into_unread(mut index: Arc<Base>) -> Base {
 }
 
 /// Copies some pairs from `from` on; gives back where to go on.
-fn copy_some(old: &Base, fresh: &Base, from: &[u8]) -> StoreResult<Option<Vec<u8>>> {
+fn copy_some(old: &Base, fresh: &Base, from: &[u8], pairs: usize) -> StoreResult<Option<Vec<u8>>> {
     let (mut copied, mut next) = (0, None);
     old.scan(from, &[u8::MAX], &mut |key, value| {
-        if copied == COPY_PAIRS {
+        if copied == pairs {
             next = Some(key.to_vec());
             return Ok(STOP);
         }

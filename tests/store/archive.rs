@@ -1,8 +1,10 @@
 //! Backup, restore and export.
 
 use super::{
-    kit::{self, Opened, files_below, found, open},
+    kit::{self, Dice, Opened, files_below, found, open},
+    model::silence_panics_on_purpose,
     reference::Reference,
+    story::happens,
 };
 use parlor::{
     model::{AccountId, Event, FilePurpose, InviteCode, InviteCodeId, Message, RoomId, Session, SessionId},
@@ -134,6 +136,34 @@ async fn a_backup_after_a_compaction_restores_as_well() {
     let again = open(&restored);
     assert_eq!(again.store.fingerprint().unwrap(), expected);
     again.close().await;
+}
+
+/// Whatever happened, salons with their seats, invitations, logs and notifications among it.
+#[tokio::test]
+async fn a_backup_of_any_history_restores_to_the_same_state() {
+    let root = tempfile::tempdir().unwrap();
+    silence_panics_on_purpose();
+    let (opened, ..) = salon(&root.path().join("live")).await;
+    let mut dice = Dice::new(12);
+    for round in 0..3 {
+        for _ in 0..300 {
+            let _ = happens(&opened.store, &mut dice).await;
+        }
+        if round == 1 {
+            opened.store.compact().await.unwrap();
+        }
+        let live = Reference::of(opened.store.snapshot().view());
+        let (out, restored) = (root.path().join(format!("{round}.tar")), root.path().join(round.to_string()));
+        opened.store.back_up(out.clone()).await.unwrap_or_else(|error| panic!("{error}"));
+        archive::restore(&out, &restored).unwrap();
+        let again = open(&restored);
+        assert_eq!(again.store.fingerprint().unwrap(), opened.store.fingerprint().unwrap());
+        live.assert_shown_by(again.store.snapshot().view());
+        let found = [live.salons.len(), live.seats.len(), live.invitations.len(), live.notifications.len()];
+        assert!(found.iter().all(|count| *count > 0) && !live.log.is_empty(), "{found:?}: too little happened");
+        again.close().await;
+    }
+    opened.close().await;
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use super::kit::{self, Opened, files_with, found, open, rebuilt_fingerprint};
 use parlor::model::{
-    Account, AccountChange, AccountStatus, Event, FilePurpose, Message, Profile, RoomKind, Session, SessionId,
+    Account, AccountChange, AccountId, AccountStatus, Event, FilePurpose, Invitation, InvitationStatus, Message,
+    Notification, NotificationKind, Profile, Room, RoomKind, Salon, SalonAction, SalonLogLine, SeatRole, Session,
+    SessionId,
 };
 use std::{
     collections::BTreeMap,
@@ -13,7 +15,7 @@ use std::{
     },
 };
 
-const GONE: [&str; 9] = [
+const GONE: [&str; 12] = [
     "text-that-was-retracted",
     "text-that-was-edited-away",
     "text-edited-away-in-one-go",
@@ -22,9 +24,20 @@ const GONE: [&str; 9] = [
     "email-of-who-left",
     "about-who-left",
     "browser-signed-out",
+    "name-of-a-deleted-salon",
+    "name-that-a-salon-had",
+    "reason-that-was-seen",
     "bytes-of-a-retracted-file",
 ];
-const KEPT: [&str; 4] = ["text-that-stays", "text-after-an-edit", "name-of-who-stays", "bytes-of-a-file-that-stays"];
+const KEPT: [&str; 7] = [
+    "text-that-stays",
+    "text-after-an-edit",
+    "name-of-who-stays",
+    "bytes-of-a-file-that-stays",
+    "name-that-a-salon-has",
+    "reason-that-was-not-seen",
+    "reason-in-the-log-of-a-deleted-salon",
+];
 
 async fn upload(opened: &Opened, message: &Message, name: &str, bytes: &str) -> Vec<Event> {
     let file = kit::file(message.author, FilePurpose::Attachment { room: message.room }, name);
@@ -80,6 +93,7 @@ async fn live_through(opened: &Opened, lobby: parlor::model::RoomId) {
     let room = kit::room(RoomKind::Private, Some("text-of-a-deleted-room"));
     opened.emit(vec![Event::RoomOpened(room.clone())]).await.unwrap();
     opened.post(room.id, vera, "text-of-a-deleted-room").await;
+    with_salons(opened, anna).await;
 
     let removed = opened.store.snapshot().view().message(lobby, 4).unwrap().unwrap().file.unwrap();
     opened.emit(vec![retracted(&regretted), retracted(&with_file)]).await.unwrap();
@@ -102,6 +116,56 @@ async fn live_through(opened: &Opened, lobby: parlor::model::RoomId) {
         .unwrap();
 }
 
+/// One salon that stays under another name, and one that is deleted with all that belongs to it.
+async fn with_salons(opened: &Opened, anna: AccountId) {
+    let (stays, room) = kit::salon("name-that-a-salon-had", anna);
+    opened.emit(vec![Event::SalonOpened(stays.clone()), Event::RoomOpened(room.clone())]).await.unwrap();
+    let name = "name-that-a-salon-has".to_owned();
+    let stays = Salon { name: name.clone(), location: name.clone(), ..stays };
+    let room = Room { name: Some(name), ..room };
+    opened.emit(vec![Event::SalonChanged(stays.clone()), Event::RoomChanged(room)]).await.unwrap();
+    let told = |reason: &str| Notification {
+        reason: Some(reason.to_owned()),
+        ..kit::notification(anna, &stays, NotificationKind::RequestRejected)
+    };
+    let (seen, unseen) = (told("reason-that-was-seen"), told("reason-that-was-not-seen"));
+    opened
+        .emit(vec![Event::NotificationRaised(seen.clone()), Event::NotificationRaised(unseen.clone())])
+        .await
+        .unwrap();
+    opened.emit(vec![Event::NotificationSeen { account: anna, notification: seen.id }]).await.unwrap();
+
+    let (gone, room) = kit::salon("name-of-a-deleted-salon", anna);
+    let seat = kit::seat(gone.id, SeatRole::Superuser, anna);
+    let invitation = kit::invitation(gone.id, SeatRole::Seller, anna);
+    let decided = Invitation { status: InvitationStatus::Rejected, ..invitation.clone() };
+    let line = SalonLogLine {
+        reason: Some("reason-in-the-log-of-a-deleted-salon".to_owned()),
+        ..kit::log_line(gone.id, SalonAction::Rejected, Some(SeatRole::Seller))
+    };
+    opened
+        .emit(vec![
+            Event::RoomOpened(room.clone()),
+            Event::SalonOpened(gone.clone()),
+            Event::SeatFilled(seat.clone()),
+            Event::InvitationMade(invitation),
+            Event::SalonLogged(line),
+        ])
+        .await
+        .unwrap();
+    opened.emit(vec![Event::InvitationDecided(decided.clone())]).await.unwrap();
+    let (seen_by, salon) = (vec![anna], gone.id);
+    opened
+        .emit(vec![
+            Event::InvitationRemoved { invitation: decided, seen_by: seen_by.clone() },
+            Event::SeatVacated { seat, seen_by },
+            Event::RoomDeleted { room: room.id },
+            Event::SalonDeleted { salon },
+        ])
+        .await
+        .unwrap();
+}
+
 fn assert_gone(folder: &Path) {
     for words in GONE {
         assert_eq!(files_with(folder, words), Vec::<std::path::PathBuf>::new(), "{words}");
@@ -117,7 +181,7 @@ async fn what_was_deleted_is_gone_from_every_file() {
     let lobby = found(folder.path());
     let opened = open(folder.path());
     live_through(&opened, lobby.id).await;
-    for words in &GONE[..8] {
+    for words in &GONE[..11] {
         assert!(!files_with(folder.path(), words).is_empty(), "{words} was never written");
     }
     let before = opened.store.fingerprint().unwrap();

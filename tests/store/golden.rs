@@ -1,17 +1,21 @@
-//! The bytes of journal entries, which must stay readable for ever: one golden file for each kind of event and format.
-//! `PARLOR_REFRESH_GOLDEN=1` writes them anew, for a new format only.
+//! The bytes of journal entries, which must stay readable for ever: golden files for each kind of event and each
+//! format. `PARLOR_REFRESH_GOLDEN=1` writes those of the newest format anew, as long as it was in no release.
 
 use super::kit;
 use parlor::{
     model::{
-        Account, AccountChange, AccountId, AccountStatus, ChatRole, ClientId, Entry, Event, File, FileId, FilePurpose,
-        ImageSize, InviteCode, InviteCodeId, JobId, Membership, Message, MessageId, Profile, Room, RoomId, RoomKind,
-        RoomRole, Session, SessionId, Timestamp,
+        Account, AccountChange, AccountId, AccountStatus, ChatRole, ClientId, Decision, Entry, Event, File, FileId,
+        FilePurpose, ImageSize, Invitation, InvitationStatus, InviteCode, InviteCodeId, JobId, Membership, Message,
+        MessageId, Notification, NotificationKind, Profile, Room, RoomId, RoomKind, RoomRole, Salon, SalonAction,
+        SalonLogLine, Seat, SeatRole, Session, SessionId, Timestamp,
     },
     store::{Store, journal},
 };
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 use uuid::Uuid;
+
+/// The format in which entries are written now; older ones are only read.
+const WRITTEN_FORMAT: u8 = 2;
 
 const AT: Timestamp = Timestamp::from_micros(1_731_920_656_376_929);
 
@@ -94,8 +98,11 @@ fn session() -> Session {
     }
 }
 
-/// One of each kind at least.
-fn events() -> Vec<Event> {
+/// What is written as one entry, by the name of its golden file.
+type Golden = (&'static str, Vec<Event>);
+
+/// Kinds of events that format 1 had.
+fn of_format_1() -> Vec<Golden> {
     let (room_id, message_id, one): (RoomId, MessageId, AccountId) = (id(3), id(4), id(1));
     let other: AccountId = id(9);
     let code = InviteCode {
@@ -108,7 +115,7 @@ fn events() -> Vec<Event> {
     };
     let deleted = Account { email: None, password_hash: None, status: AccountStatus::Deleted, ..account() };
     let image = Some(ImageSize { width: 4000, height: 3000, has_thumbnail: true });
-    vec![
+    let events = vec![
         Event::AccountRegistered(account()),
         Event::AccountChanged { account: deleted, change: AccountChange::Deleted },
         Event::SessionStarted(session()),
@@ -128,7 +135,86 @@ fn events() -> Vec<Event> {
         Event::ReadMarkMoved { room: room_id, account: one, seq: 70_000, at: AT },
         Event::FileStored(file(FilePurpose::Attachment { room: room_id }, image)),
         Event::FileRemoved { file: id::<FileId>(5) },
+    ];
+    events.into_iter().map(|event| (name(&event), vec![event])).collect()
+}
+
+/// What format 2 has more: each word that is kept as a number is in it once.
+fn new_in_format_2() -> Vec<Golden> {
+    let invitation = Invitation { id: id(12), ..kit::invitation(id(11), SeatRole::Mechanic, id(1)) };
+    let seen_by = vec![id(9), id(1)];
+    let decided = |status, reason: Option<&str>| Invitation {
+        status,
+        decision: Some(Decision { by: id(9), at: AT, reason: reason.map(str::to_owned) }),
+        ..invitation.clone()
+    };
+    let offer = Invitation { role: SeatRole::Superuser, made_by: id(9), succeeds: Some(id(9)), ..invitation.clone() };
+    let (salon, seat) = (salon(), |role| Seat { id: id(13), ..kit::seat(id(11), role, id(1)) });
+    let logged = (0..).zip(SALON_ACTIONS).map(|(number, action)| SalonLogLine {
+        id: id(20 + number),
+        by: (action != SalonAction::Removed).then(|| id(9)),
+        person: (action != SalonAction::Founded).then(|| id(1)),
+        reason: (action == SalonAction::Rejected).then(|| "no room".to_owned()),
+        ..kit::log_line(id(11), action, (action != SalonAction::Deleted).then_some(SeatRole::Admin))
+    });
+    let raised = (0..).zip(NOTIFICATION_KINDS).map(|(number, kind)| Notification {
+        id: id(40 + number),
+        role: (kind != NotificationKind::SalonDeleted).then_some(SeatRole::Seller),
+        reason: (kind == NotificationKind::RequestRejected).then(|| "no room".to_owned()),
+        by: (kind != NotificationKind::SeatRemoved).then(|| id(9)),
+        ..kit::notification(id(1), &salon, kind)
+    });
+    let guest = Account { email: None, password_hash: None, status: AccountStatus::Guest, ..account() };
+    vec![
+        ("guest-registered", vec![Event::AccountRegistered(guest)]),
+        ("guest-message-posted", vec![Event::MessagePosted(Message { author_role: ChatRole::Guest, ..message() })]),
+        ("staff-room-opened", vec![Event::RoomOpened(room(RoomKind::Staff(id(11)), Some("north")))]),
+        ("salon-opened", vec![Event::SalonOpened(salon.clone())]),
+        ("salon-changed", vec![Event::SalonChanged(Salon { name: "South".to_owned(), ..salon.clone() })]),
+        ("salon-deleted", vec![Event::SalonDeleted { salon: id(11) }]),
+        ("seat-filled", SeatRole::ALL.into_iter().map(|role| Event::SeatFilled(seat(role))).collect()),
+        ("seat-vacated", vec![Event::SeatVacated { seat: seat(SeatRole::Seller), seen_by: seen_by.clone() }]),
+        ("invitation-made", vec![Event::InvitationMade(invitation.clone()), Event::InvitationMade(offer)]),
+        (
+            "invitation-decided",
+            vec![
+                Event::InvitationDecided(decided(InvitationStatus::Approved, None)),
+                Event::InvitationDecided(decided(InvitationStatus::Rejected, Some("no room"))),
+            ],
+        ),
+        ("invitation-removed", vec![Event::InvitationRemoved { invitation: invitation.clone(), seen_by }]),
+        ("salon-logged", logged.map(Event::SalonLogged).collect()),
+        ("notification-raised", raised.map(Event::NotificationRaised).collect()),
+        ("notification-seen", vec![Event::NotificationSeen { account: id(1), notification: id(40) }]),
     ]
+}
+
+const SALON_ACTIONS: [SalonAction; 11] = [
+    SalonAction::Founded,
+    SalonAction::Changed,
+    SalonAction::Offered,
+    SalonAction::Approved,
+    SalonAction::Rejected,
+    SalonAction::Accepted,
+    SalonAction::Declined,
+    SalonAction::Left,
+    SalonAction::Removed,
+    SalonAction::HandedOver,
+    SalonAction::Deleted,
+];
+
+const NOTIFICATION_KINDS: [NotificationKind; 6] = [
+    NotificationKind::RequestApproved,
+    NotificationKind::RequestRejected,
+    NotificationKind::OfferAccepted,
+    NotificationKind::OfferDeclined,
+    NotificationKind::SeatRemoved,
+    NotificationKind::SalonDeleted,
+];
+
+fn salon() -> Salon {
+    let salon = kit::salon("Север", id(1)).0;
+    Salon { id: id(11), staff_room: id(3), ..salon }
 }
 
 /// A new kind of event does not compile until it has a name here; then its golden bytes are missed.
@@ -153,11 +239,34 @@ fn name(event: &Event) -> &'static str {
         Event::ReadMarkMoved { .. } => "read-mark-moved",
         Event::FileStored(_) => "file-stored",
         Event::FileRemoved { .. } => "file-removed",
+        Event::SalonOpened(_) => "salon-opened",
+        Event::SalonChanged(_) => "salon-changed",
+        Event::SalonDeleted { .. } => "salon-deleted",
+        Event::SeatFilled(_) => "seat-filled",
+        Event::SeatVacated { .. } => "seat-vacated",
+        Event::InvitationMade(_) => "invitation-made",
+        Event::InvitationDecided(_) => "invitation-decided",
+        Event::InvitationRemoved { .. } => "invitation-removed",
+        Event::SalonLogged(_) => "salon-logged",
+        Event::NotificationRaised(_) => "notification-raised",
+        Event::NotificationSeen { .. } => "notification-seen",
     }
 }
 
-fn golden(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/entry-v1").join(format!("{name}.hex"))
+/// How many kinds `name` knows.
+const KINDS: usize = 30;
+
+fn folder(format: u8) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/entry-v{format}"))
+}
+
+fn golden(format: u8, name: &str) -> PathBuf {
+    folder(format).join(format!("{name}.hex"))
+}
+
+fn read_golden(format: u8, name: &str) -> String {
+    let path = golden(format, name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -188,27 +297,60 @@ async fn decoded(payloads: &[Vec<u8>]) -> Vec<Entry> {
     entries
 }
 
+fn entry(events: &[Event]) -> Entry {
+    Entry { at: AT, actor: Some(id(1)), events: events.to_vec() }
+}
+
+/// Fails unless the golden files of a format are exactly these, and are read as that.
+async fn assert_read_from(format: u8, goldens: &[Golden]) {
+    let payloads: Vec<_> = goldens.iter().map(|(name, _)| bytes_of(&read_golden(format, name))).collect();
+    assert!(payloads.iter().all(|payload| payload[0] == format));
+    let entries: Vec<_> = goldens.iter().map(|(_, events)| entry(events)).collect();
+    assert_eq!(decoded(&payloads).await, entries, "format {format}");
+    assert_eq!(fs::read_dir(folder(format)).unwrap().count(), goldens.len(), "each once");
+}
+
 #[tokio::test]
 async fn entries_have_their_golden_bytes_and_are_read_from_them() {
-    let entry = |event: &Event| Entry { at: AT, actor: Some(id(1)), events: vec![event.clone()] };
-    let events = events();
+    let goldens = [of_format_1(), new_in_format_2()].concat();
+    let kinds: BTreeSet<_> = goldens.iter().flat_map(|(_, events)| events.iter().map(name)).collect();
+    assert_eq!(kinds.len(), KINDS, "a kind of event has no golden bytes");
     if std::env::var("PARLOR_REFRESH_GOLDEN").is_ok_and(|value| value == "1") {
-        for event in &events {
-            let path = golden(name(event));
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, hex(&encoded(&entry(event)))).unwrap();
+        fs::create_dir_all(folder(WRITTEN_FORMAT)).unwrap();
+        for (name, events) in &goldens {
+            fs::write(golden(WRITTEN_FORMAT, name), hex(&encoded(&entry(events)))).unwrap();
         }
     }
-    let mut payloads = Vec::new();
-    for event in &events {
-        let path = golden(name(event));
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert_eq!(hex(&encoded(&entry(event))), text, "{} has other bytes now", name(event));
-        payloads.push(bytes_of(&text));
+    for (name, events) in &goldens {
+        let text = read_golden(WRITTEN_FORMAT, name);
+        assert_eq!(hex(&encoded(&entry(events))), text, "{name} has other bytes now");
     }
-    assert_eq!(decoded(&payloads).await, events.iter().map(entry).collect::<Vec<_>>());
-    let files = fs::read_dir(golden("x").parent().unwrap()).unwrap().count();
-    assert_eq!(files, events.len(), "each kind once");
+    assert_read_from(WRITTEN_FORMAT, &goldens).await;
+}
+
+#[tokio::test]
+async fn entries_of_format_1_are_read_as_ever() {
+    assert_read_from(1, &of_format_1()).await;
+}
+
+#[tokio::test]
+async fn a_folder_of_format_1_is_written_on_in_format_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = bytes_of(&read_golden(1, "account-registered"));
+    journal::Journal::found(&folder.path().join("journal"), &[old]).unwrap();
+    let opened = kit::open(folder.path());
+    opened.emit(vec![Event::SalonOpened(salon())]).await.unwrap();
+    opened.close().await;
+    let opened = kit::open(folder.path());
+    let snapshot = opened.store.snapshot();
+    assert_eq!(snapshot.view().account(id(1)).unwrap(), Some(account()));
+    assert_eq!(snapshot.view().salon(id(11)).unwrap(), Some(salon()));
+    drop(snapshot);
+    let fingerprint = opened.store.fingerprint().unwrap();
+    opened.store.compact().await.unwrap();
+    assert_eq!(opened.store.fingerprint().unwrap(), fingerprint);
+    assert_eq!(kit::rebuilt_fingerprint(folder.path()).await, fingerprint);
+    opened.close().await;
 }
 
 #[tokio::test]

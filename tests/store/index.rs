@@ -180,9 +180,9 @@ async fn an_index_that_fails_in_use_is_replaced_and_stops_nobody() {
 #[tokio::test]
 async fn a_newer_journal_entry_is_refused_with_words() {
     let root = tempfile::tempdir().unwrap();
-    journal::Journal::found(&root.path().join("journal"), &[vec![2, 0, 0]]).unwrap();
+    journal::Journal::found(&root.path().join("journal"), &[vec![3, 0, 0]]).unwrap();
     let refused = try_open(root.path()).err().unwrap();
-    assert!(matches!(refused, StoreError::Newer { found: 2, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, StoreError::Newer { found: 3, known: 2 }), "{refused:?}");
     assert!(refused.to_string().contains("newer parlor"), "{refused}");
 }
 

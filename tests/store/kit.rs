@@ -2,10 +2,12 @@
 
 use parlor::{
     model::{
-        Account, AccountId, AccountStatus, ChatRole, Entry, Error, Event, File, FileId, FilePurpose, Membership,
-        Message, MessageId, Profile, Room, RoomId, RoomKind, RoomRole, SystemClock, Timestamp,
+        Account, AccountId, AccountStatus, ChatRole, Entry, Error, Event, File, FileId, FilePurpose, Invitation,
+        InvitationId, InvitationStatus, Membership, Message, MessageId, Notification, NotificationId, NotificationKind,
+        Profile, Room, RoomId, RoomKind, RoomRole, Salon, SalonAction, SalonId, SalonLogId, SalonLogLine, Seat, SeatId,
+        SeatRole, SystemClock, Timestamp,
     },
-    store::{Blobs, Committed, Options, Store, StoreResult},
+    store::{Blobs, Committed, Fresh, Options, Store, StoreResult},
 };
 use std::{
     fs, io,
@@ -75,7 +77,9 @@ pub fn open_with(folder: &Path, free_space_floor_bytes: u64) -> StoreResult<Open
         clock: Arc::new(SystemClock),
     };
     let (groups, reasons) = (Arc::clone(&committed), Arc::clone(&fatal));
-    let on_committed = Box::new(move |group: Vec<_>| groups.lock().unwrap().extend(group));
+    let on_committed = Box::new(move |group: Vec<Fresh>| {
+        groups.lock().unwrap().extend(group.into_iter().map(|fresh| fresh.committed));
+    });
     let on_fatal = Arc::new(move |reason: &str| reasons.lock().unwrap().push(reason.to_owned()));
     let store = Store::open(options, on_committed, on_fatal, &|_, _| {})?;
     Ok(Opened { store, committed, fatal })
@@ -169,6 +173,51 @@ pub fn file(uploader: AccountId, purpose: FilePurpose, name: &str) -> File {
         sha256: [7; 32],
         image: None,
         stored_at: CREATED_AT,
+    }
+}
+
+/// A salon and its staff room.
+pub fn salon(name: &str, created_by: AccountId) -> (Salon, Room) {
+    let id = SalonId::new();
+    let staff_room = Room { created_by: Some(created_by), ..room(RoomKind::Staff(id), Some(name)) };
+    let (name, location) = (name.to_owned(), format!("location of {name}"));
+    (Salon { id, name, location, created_by, created_at: CREATED_AT, staff_room: staff_room.id }, staff_room)
+}
+
+pub fn seat(salon: SalonId, role: SeatRole, holder: AccountId) -> Seat {
+    Seat { id: SeatId::new(), salon, role, holder, since: CREATED_AT }
+}
+
+/// A request that nobody has decided.
+pub fn invitation(salon: SalonId, role: SeatRole, person: AccountId) -> Invitation {
+    Invitation {
+        id: InvitationId::new(),
+        salon,
+        role,
+        person,
+        made_by: person,
+        succeeds: None,
+        status: InvitationStatus::Pending,
+        created_at: CREATED_AT,
+        decision: None,
+    }
+}
+
+pub fn log_line(salon: SalonId, action: SalonAction, role: Option<SeatRole>) -> SalonLogLine {
+    SalonLogLine { id: SalonLogId::new(), salon, at: CREATED_AT, by: None, action, role, person: None, reason: None }
+}
+
+pub fn notification(account: AccountId, salon: &Salon, kind: NotificationKind) -> Notification {
+    Notification {
+        id: NotificationId::new(),
+        account,
+        at: CREATED_AT,
+        kind,
+        salon: salon.id,
+        salon_name: salon.name.clone(),
+        role: None,
+        reason: None,
+        by: None,
     }
 }
 

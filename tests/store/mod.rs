@@ -9,4 +9,5 @@ mod killed;
 mod kit;
 mod model;
 mod reference;
+mod salons;
 mod story;

@@ -57,7 +57,7 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 /// Keeps panics on purpose out of the test's output.
-fn silence_panics_on_purpose() {
+pub fn silence_panics_on_purpose() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();

@@ -2,12 +2,16 @@
 
 use parlor::{
     model::{
-        Account, AccountId, Event, File, FileId, InviteCode, InviteCodeId, Membership, Message, ReadMark, Retraction,
-        Room, RoomId, RoomKind, Session, SessionId,
+        Account, AccountId, Event, File, FileId, HeldSeat, Invitation, InvitationId, InviteCode, InviteCodeId,
+        Membership, Message, Notification, NotificationId, ReadMark, Retraction, Room, RoomId, RoomKind, Salon,
+        SalonId, SalonLogId, SalonLogLine, Seat, SeatRole, Session, SessionId,
     },
     store::{GO_ON, View},
 };
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 
 /// All that is remembered.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +24,12 @@ pub struct Reference {
     pub messages: BTreeMap<(RoomId, u64), Message>,
     pub marks: BTreeMap<(RoomId, AccountId), ReadMark>,
     pub files: BTreeMap<FileId, File>,
+    pub salons: BTreeMap<SalonId, Salon>,
+    pub seats: BTreeMap<(SalonId, SeatRole), Seat>,
+    pub invitations: BTreeMap<InvitationId, Invitation>,
+    /// Also of salons that are gone.
+    pub log: BTreeMap<(SalonId, SalonLogId), SalonLogLine>,
+    pub notifications: BTreeMap<(AccountId, NotificationId), Notification>,
 }
 
 impl Reference {
@@ -89,6 +99,38 @@ impl Reference {
             Event::FileRemoved { file } => {
                 self.files.remove(&file);
             }
+            of_salons => self.apply_to_salons(of_salons),
+        }
+    }
+
+    fn apply_to_salons(&mut self, event: Event) {
+        match event {
+            Event::SalonOpened(salon) | Event::SalonChanged(salon) => {
+                self.salons.insert(salon.id, salon);
+            }
+            Event::SalonDeleted { salon } => {
+                self.salons.remove(&salon);
+            }
+            Event::SeatFilled(seat) => {
+                self.seats.insert((seat.salon, seat.role), seat);
+            }
+            Event::SeatVacated { seat, .. } => self.seats.retain(|_, held| held.id != seat.id),
+            Event::InvitationMade(invitation) | Event::InvitationDecided(invitation) => {
+                self.invitations.insert(invitation.id, invitation);
+            }
+            Event::InvitationRemoved { invitation, .. } => {
+                self.invitations.remove(&invitation.id);
+            }
+            Event::SalonLogged(line) => {
+                self.log.insert((line.salon, line.id), line);
+            }
+            Event::NotificationRaised(raised) => {
+                self.notifications.insert((raised.account, raised.id), raised);
+            }
+            Event::NotificationSeen { account, notification } => {
+                self.notifications.remove(&(account, notification));
+            }
+            other => panic!("what does {other:?} mean?"),
         }
     }
 
@@ -122,6 +164,16 @@ impl Reference {
             let marks = view.read_marks(*room, usize::MAX).unwrap();
             found.marks.extend(marks.into_iter().map(|(account, mark)| ((*room, account), mark)));
         }
+        found.salons = view.salons().unwrap().into_iter().map(|salon| (salon.id, salon)).collect();
+        found.seats = view.all_seats().unwrap().into_iter().map(|seat| ((seat.salon, seat.role), seat)).collect();
+        found.invitations = view.invitations().unwrap().into_iter().map(|found| (found.id, found)).collect();
+        for salon in found.salons.keys() {
+            found.log.extend(view.salon_log(*salon).unwrap().into_iter().map(|line| ((line.salon, line.id), line)));
+        }
+        for account in found.accounts.keys() {
+            let unseen = view.notifications(*account).unwrap().into_iter();
+            found.notifications.extend(unseen.map(|unseen| ((unseen.account, unseen.id), unseen)));
+        }
         found
     }
 
@@ -150,12 +202,41 @@ impl Reference {
             assert_eq!(view.invite_code_by_hash(&code.code_hash).unwrap().as_ref(), Some(code));
         }
         self.assert_rooms_found(view);
+        assert_same("salon", &found.salons, &self.salons);
+        assert_same("seat", &found.seats, &self.seats);
+        assert_same("invitation", &found.invitations, &self.invitations);
+        assert_same("notification", &found.notifications, &self.notifications);
+        self.assert_salons_found(view);
         for message in self.messages.values() {
             assert_eq!(view.message_place(message.id).unwrap(), Some((message.room, message.seq)));
             if let Some(client_id) = &message.client_id {
                 let found = view.message_by_client_id(message.author, message.room, client_id).unwrap();
                 assert_eq!(found, Some(message.seq));
             }
+        }
+    }
+
+    fn assert_salons_found(&self, view: View<'_>) {
+        for seat in self.seats.values() {
+            assert_eq!(view.seat_by_id(seat.id).unwrap().as_ref(), Some(seat));
+            assert_eq!(view.seat(seat.salon, seat.role).unwrap().as_ref(), Some(seat));
+        }
+        for salon in self.salons.keys() {
+            let seats = self.seats.values().filter(|seat| seat.salon == *salon).cloned();
+            assert_eq!(view.seats(*salon).unwrap(), seats.collect::<Vec<_>>());
+            let invitations = self.invitations.values().filter(|invitation| invitation.salon == *salon).cloned();
+            assert_eq!(view.invitations_of_salon(*salon).unwrap(), invitations.collect::<Vec<_>>());
+        }
+        for account in self.accounts.keys() {
+            let held = self.seats.values().filter(|seat| seat.holder == *account);
+            let held = held.map(|seat| HeldSeat { salon: seat.salon, role: seat.role });
+            assert_eq!(view.seats_of(*account).unwrap(), held.collect::<Vec<_>>());
+            let own = self.invitations.values().filter(|invitation| invitation.person == *account).cloned();
+            assert_eq!(view.invitations_of_account(*account).unwrap(), own.collect::<Vec<_>>());
+        }
+        for salon in self.log.keys().map(|(salon, _)| *salon).collect::<BTreeSet<_>>() {
+            let lines = self.log.values().filter(|line| line.salon == salon).cloned();
+            assert_eq!(view.salon_log(salon).unwrap(), lines.collect::<Vec<_>>());
         }
     }
 

@@ -1,6 +1,9 @@
-//! Things that happen in a salon, at random: mutations that keep to the rules, and some that fail or panic half-way.
+//! Things that happen, at random: mutations that keep to the rules, and some that fail or panic half-way.
 
-use super::kit::{self, Dice};
+use super::{
+    kit::{self, Dice},
+    salons,
+};
 use parlor::{
     model::{
         Account, AccountChange, AccountId, AccountStatus, ClientId, Error, Event, FilePurpose, InviteCode,
@@ -45,7 +48,7 @@ pub async fn happens(store: &Store, dice: &mut Dice) -> Result<()> {
 }
 
 fn step(tx: &mut Tx, dice: &mut Dice) -> Result<()> {
-    match dice.below(24) {
+    match dice.below(36) {
         0 | 1 => register(tx, dice),
         2 => change_account(tx, dice),
         3 => start_session(tx, dice),
@@ -60,6 +63,7 @@ fn step(tx: &mut Tx, dice: &mut Dice) -> Result<()> {
         14 | 15 => edit(tx, dice),
         16 => retract(tx, dice),
         17 => read(tx, dice),
+        18..=29 => salons::step(tx, dice),
         _ => post(tx, dice),
     }
 }
@@ -73,7 +77,7 @@ fn accounts(tx: &Tx) -> Result<Vec<Account>> {
     Ok(found)
 }
 
-fn somebody(tx: &Tx, dice: &mut Dice) -> Result<Option<Account>> {
+pub fn somebody(tx: &Tx, dice: &mut Dice) -> Result<Option<Account>> {
     Ok(dice.pick(&accounts(tx)?).cloned())
 }
 
@@ -209,7 +213,9 @@ fn change_room(tx: &mut Tx, dice: &mut Dice) -> Result<()> {
 }
 
 fn delete_room(tx: &mut Tx, dice: &mut Dice) -> Result<()> {
-    let Some(room) = some_room(tx, dice)? else { return Ok(()) };
+    // A staff room goes with its salon.
+    let room = some_room(tx, dice)?.filter(|room| !matches!(room.kind, RoomKind::Staff(_)));
+    let Some(room) = room else { return Ok(()) };
     Ok(tx.emit(Event::RoomDeleted { room: room.id })?)
 }
 
