@@ -4,7 +4,7 @@ use crate::{
     config::Config,
     doors::{
         docs::{self, OpenApiDocument},
-        marketplace, parlor,
+        marketplace, parlor, recruiting,
         shared::Doors,
     },
     http::{
@@ -21,14 +21,16 @@ use poem::{
     http::{Method, header},
     middleware::CookieJarManager,
 };
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The whole application.
 pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl Endpoint<Output = Response> + use<> {
     let api = docs::service();
     let spec = api.spec();
+    let rest = Arc::new(api.into_endpoint());
     let app = Route::new()
         .at("/ws/chat", get(parlor::event_stream))
+        .at(recruiting::ROOM_SOCKET, get(recruiting::room_socket))
         .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
         .at("/healthz", get(make_sync(|_| "ok\n")))
         .at("/openapi.json", text("application/json", || OpenApiDocument::finished().json()))
@@ -38,12 +40,9 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
         .nest("/api/doc", docs::swagger_ui())
         .nest_no_strip(
             "/api",
-            ByUpgrade {
-                sockets: marketplace::sockets(),
-                rest: api.into_endpoint(),
-                has_socket: marketplace::has_socket,
-            },
+            ByUpgrade { sockets: marketplace::sockets(), rest: Arc::clone(&rest), has_socket: marketplace::has_socket },
         )
+        .nest_no_strip("/chats", rest)
         .nest("/", WebClient::embedded())
         .with(CookieJarManager::new())
         .data(doors);
@@ -57,10 +56,10 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
 /// Routes that take a file.
 fn is_upload(request: &Request) -> bool {
     let path = request.uri().path();
+    let is_form = request.content_type().is_some_and(|kind| kind.starts_with("multipart/"));
     match *request.method() {
-        Method::POST => {
-            path.ends_with("/messages") && request.content_type().is_some_and(|kind| kind.starts_with("multipart/"))
-        }
+        Method::POST | Method::PUT | Method::PATCH if recruiting::takes_file(path) => is_form,
+        Method::POST => path.ends_with("/messages") && is_form,
         Method::PUT => path == "/api/account/avatar",
         _ => false,
     }

@@ -4,4 +4,5 @@
 pub mod docs;
 pub mod marketplace;
 pub mod parlor;
+pub mod recruiting;
 pub mod shared;

@@ -75,7 +75,9 @@ impl<E: Endpoint<Output = Response>> Endpoint for Hardened<E> {
 }
 
 fn is_api(path: &str) -> bool {
-    path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let is_below =
+        |prefix| path.strip_prefix(prefix).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'));
+    ["/api", "/chats"].into_iter().any(is_below)
 }
 
 fn set_unless_present(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {

@@ -34,6 +34,20 @@ pub fn caption(text: &str, chars_max: usize) -> Result<String> {
     Ok(text)
 }
 
+/// What a message of the recruiting contract holds: a text or a file, exactly one of them.
+pub fn text_or_file<F>(text: Option<&str>, file: Option<&F>) -> Result<()> {
+    match (text.filter(|text| !text.trim().is_empty()), file) {
+        (Some(_), None) | (None, Some(_)) => Ok(()),
+        (Some(_), Some(_)) => Err(Error::invalid(
+            "file",
+            "A message has exactly one of content and file, and this one has both. Send two.",
+        )),
+        (None, None) => {
+            Err(Error::invalid("content", "A message has exactly one of content and file, and this one has neither."))
+        }
+    }
+}
+
 /// Nobody posts into an archived room.
 pub fn accepts_posts(room: &Room) -> Result<()> {
     if room.archived {
@@ -66,5 +80,21 @@ mod tests {
             assert!(text(bad, 10).is_err(), "{bad:?}");
         }
         assert_eq!(caption("", 10).as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn a_text_or_a_file() {
+        for (text, file, blamed) in [
+            (Some("hi"), None, None),
+            (None, Some(()), None),
+            // Forms send the fields that were left empty.
+            (Some(" "), Some(()), None),
+            (Some("hi"), Some(()), Some("file")),
+            (Some(" "), None, Some("content")),
+            (None, None, Some("content")),
+        ] {
+            let found = text_or_file(text, file.as_ref()).err().and_then(|error| error.field);
+            assert_eq!(found, blamed, "{text:?} {file:?}");
+        }
     }
 }

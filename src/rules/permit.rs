@@ -87,12 +87,24 @@ fn judge(kind: RoomKind, standing: Standing, is_admin: bool, act: Act) -> Verdic
     }
 }
 
-/// May this person delete the message? Its author, an owner of the room, a site administrator.
-pub fn permit_retraction(message: &Message, standing: Standing, person: &Account) -> Result<()> {
-    if message.author == person.id || standing == Standing::Owner || person.is_admin {
-        return Ok(());
+/// May this person delete the message? Its author, an owner of the room, a site administrator. In a recruiting room its
+/// owner, the recruiter, does not take back what the clients wrote.
+pub fn permit_retraction(message: &Message, room: RoomKind, standing: Standing, person: &Account) -> Result<()> {
+    match judge_retraction(room, standing, message.author == person.id, person.is_admin) {
+        None => Ok(()),
+        Some(reason) => Err(Error::forbidden(reason)),
     }
-    Err(Error::forbidden("Only its author, an owner of the room or a site administrator may delete a message."))
+}
+
+fn judge_retraction(room: RoomKind, standing: Standing, is_author: bool, is_admin: bool) -> Option<&'static str> {
+    match (room, standing) {
+        _ if is_author || is_admin => None,
+        (RoomKind::Recruiting { .. }, _) => {
+            Some("Only its author or a site administrator may delete a message of a recruiting room.")
+        }
+        (_, Standing::Owner) => None,
+        _ => Some("Only its author, an owner of the room or a site administrator may delete a message."),
+    }
 }
 
 /// May this person edit the message? Its author, while it is there.
@@ -178,5 +190,24 @@ mod tests {
 ++++----- staff owner admin
 ";
         assert_eq!(matrix, expected);
+    }
+
+    #[test]
+    fn who_deletes_messages() {
+        let recruiting = RoomKind::Recruiting { recruiter: AccountId::new() };
+        for (kind, standing, is_author, is_admin, may) in [
+            (RoomKind::Private, Standing::Owner, false, false, true),
+            (RoomKind::Private, Standing::Member, false, false, false),
+            (RoomKind::Private, Standing::Member, true, false, true),
+            (RoomKind::Private, Standing::Outsider, false, true, true),
+            (recruiting, Standing::Owner, false, false, false),
+            (recruiting, Standing::Owner, true, false, true),
+            (recruiting, Standing::Member, true, false, true),
+            (recruiting, Standing::Member, false, false, false),
+            (recruiting, Standing::Outsider, false, true, true),
+        ] {
+            let found = judge_retraction(kind, standing, is_author, is_admin).is_none();
+            assert_eq!(found, may, "{} {standing:?} author {is_author} admin {is_admin}", kind.word());
+        }
     }
 }

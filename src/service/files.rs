@@ -17,7 +17,6 @@ use std::{path::PathBuf, sync::Arc};
 /// An upload on its way.
 pub struct Upload {
     incoming: Incoming,
-    purpose: FilePurpose,
 }
 
 impl Upload {
@@ -30,8 +29,17 @@ impl Upload {
 /// A whole upload that no message names yet. Dropped before one does, its bytes go as well: otherwise whoever breaks a
 /// form off behind its file fills the disk past every quota.
 pub struct NewFile {
-    file: File,
+    /// What it is for is known when it is used.
+    described: Box<dyn FnOnce(FilePurpose) -> File + Send + Sync>,
     bytes: Unnamed,
+}
+
+impl NewFile {
+    /// From here on the caller answers for the bytes.
+    fn used_for(self, purpose: FilePurpose) -> File {
+        self.bytes.release();
+        (self.described)(purpose)
+    }
 }
 
 /// The bytes of an id that no record names.
@@ -72,10 +80,20 @@ pub struct Download {
 impl Service {
     /// Begins the upload of an attachment, if the actor may post there and has room left.
     pub async fn begin_attachment(&self, actor: Actor, room: RoomId) -> Result<Upload> {
-        let used = {
+        {
             let snapshot = self.store.snapshot();
             let granted = access::room(snapshot.view(), actor, room, Act::Post)?;
             crate::rules::messages::accepts_posts(&granted.room)?;
+        }
+        self.begin_upload(actor).await
+    }
+
+    /// Begins the upload of an attachment whose room is not known yet, if the actor has room left. Whether they may post
+    /// there is asked when it is posted.
+    pub async fn begin_upload(&self, actor: Actor) -> Result<Upload> {
+        let used = {
+            let snapshot = self.store.snapshot();
+            access::person(snapshot.view(), actor)?;
             used_bytes(snapshot.view(), actor.account())?
         };
         let limits = &self.config.limits;
@@ -87,14 +105,14 @@ impl Service {
             return Err(Error::storage_full());
         }
         let incoming = self.store.blobs().begin(limits.file_bytes.min(own_room)).await?;
-        Ok(Upload { incoming, purpose: FilePurpose::Attachment { room } })
+        Ok(Upload { incoming })
     }
 
     /// Begins the upload of the actor's picture.
     pub async fn begin_avatar(&self, actor: Actor) -> Result<Upload> {
         access::person(self.store.snapshot().view(), actor)?;
         let incoming = self.store.blobs().begin(self.config.limits.avatar_bytes).await?;
-        Ok(Upload { incoming, purpose: FilePurpose::Avatar })
+        Ok(Upload { incoming })
     }
 
     /// Ends an upload: the bytes are durable, their type is known, an image has its thumbnail.
@@ -120,20 +138,27 @@ impl Service {
         }
         self.store.blobs().keep(temp, id).await?;
         let name = names::sanitise(client_name);
-        let (uploader, purpose, stored_at) = (actor.account(), upload.purpose, self.now());
+        let (uploader, stored_at) = (actor.account(), self.now());
         let media_type = media_type.to_owned();
-        Ok(NewFile {
-            file: File { id, uploader, purpose, name, size_bytes, media_type, sha256, image, stored_at },
-            bytes,
-        })
+        let described = Box::new(move |purpose| File {
+            id,
+            uploader,
+            purpose,
+            name,
+            size_bytes,
+            media_type,
+            sha256,
+            image,
+            stored_at,
+        });
+        Ok(NewFile { described, bytes })
     }
 
     /// Posts a finished upload, with or without a text.
     pub async fn post_file(&self, actor: Actor, room: RoomId, draft: Draft, new: NewFile) -> Result<Posted> {
-        let NewFile { file, bytes } = new;
-        let id = file.id;
         // Broken off from here on, the message may be on its way already: its bytes stay.
-        bytes.release();
+        let file = new.used_for(FilePurpose::Attachment { room });
+        let id = file.id;
         let posted = self.post_with(actor, room, draft, Some(file)).await;
         if !matches!(posted, Ok(Posted::New(_))) {
             self.remove_blobs([id]).await;
@@ -143,9 +168,8 @@ impl Service {
 
     /// Makes a finished upload the actor's picture.
     pub async fn use_avatar(&self, actor: Actor, new: NewFile) -> Result<Account> {
-        let NewFile { file, bytes } = new;
+        let file = new.used_for(FilePurpose::Avatar);
         let id = file.id;
-        bytes.release();
         let changed = match file.image {
             Some(_) => self.set_avatar(actor, Some(file)).await,
             None => Err(Error::unsupported_type("Choose a picture: PNG, JPEG, GIF or WebP.")),

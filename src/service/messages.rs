@@ -1,6 +1,6 @@
 //! Posting, editing, retracting and reading back messages.
 
-use super::{Actor, Service, access, cards, rooms};
+use super::{Actor, NewFile, Service, access, cards, rooms};
 use crate::{
     config::Limits,
     model::{
@@ -67,6 +67,21 @@ impl Service {
         self.post_with(actor, room, draft, None).await
     }
 
+    /// Posts a text or a file: exactly one of them.
+    pub async fn post_text_or_file(
+        &self,
+        actor: Actor,
+        room: RoomId,
+        draft: Draft,
+        file: Option<NewFile>,
+    ) -> Result<Posted> {
+        messages::text_or_file(draft.text.as_deref(), file.as_ref())?;
+        match file {
+            Some(file) => self.post_file(actor, room, draft, file).await,
+            None => self.post(actor, room, draft).await,
+        }
+    }
+
     /// Posts a text, or a file with or without a text. The file's bytes are in place already.
     pub(super) async fn post_with(
         &self,
@@ -128,7 +143,7 @@ impl Service {
             .store
             .commit(Some(actor.account()), move |tx| {
                 let (granted, message) = access::message(tx.view(), actor, id, Act::See)?;
-                permit_retraction(&message, granted.standing, &granted.account)?;
+                permit_retraction(&message, granted.room.kind, granted.standing, &granted.account)?;
                 if message.retracted.is_none() {
                     let (room, seq, by, at) = (message.room, message.seq, granted.account.id, tx.now());
                     tx.tell(Aside::Retracted(Box::new(card(tx.view(), message.clone())?)));

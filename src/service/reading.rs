@@ -1,6 +1,6 @@
 //! Read marks, receipts and unread counts; typing too, which is as fleeting as reading is quiet.
 
-use super::{Actor, Service, access};
+use super::{Actor, OpenSocket, Service, access};
 use crate::{
     hub::Audience,
     model::{AccountId, Event, Live, MessageId, Result, RoomId, Timestamp},
@@ -70,6 +70,13 @@ impl Service {
             self.tell_typing(room, account, typing);
         }
         Ok(())
+    }
+
+    /// A socket in which somebody typed is gone. They may type on in another one, which says so again.
+    pub fn stop_typing(&self, socket: OpenSocket, room: RoomId) {
+        if self.hub.typing().stop(room, socket.account) {
+            self.tell_typing(room, socket.account, false);
+        }
     }
 
     pub(super) fn tell_typing(&self, room: RoomId, account: AccountId, typing: bool) {

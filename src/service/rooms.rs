@@ -75,12 +75,12 @@ impl Service {
                     NewRoom::Private { name, topic, members } => {
                         let name = name.map(|name| names::room(&name, name_max)).transpose()?;
                         let topic = names::free_text("topic", &topic, topic_max)?;
-                        check_count(members.len(), limits.room_members_max)?;
+                        check_count("members", members.len(), limits.room_members_max)?;
                         let people = people_with(tx.view(), "members", (account.id, RoomRole::Owner), &members)?;
                         open(tx, &limits, RoomKind::Private, name, topic, &account, &people)?
                     }
                     NewRoom::Recruiting { recruiter, clients } => {
-                        check_count(clients.len(), limits.room_members_max)?;
+                        check_count("clients", clients.len(), limits.room_members_max)?;
                         open_recruiting(tx, &limits, &account, recruiter, &clients)?
                     }
                 };
@@ -322,8 +322,8 @@ fn public_rooms(view: View<'_>) -> Result<Vec<Room>> {
     Ok(rooms)
 }
 
-fn check_count(count: usize, max: usize) -> Result<()> {
-    if count < max { Ok(()) } else { Err(Error::invalid("members", format!("A room has at most {max} members."))) }
+fn check_count(field: &'static str, count: usize, max: usize) -> Result<()> {
+    if count < max { Ok(()) } else { Err(Error::invalid(field, format!("A room has at most {max} members."))) }
 }
 
 fn people_with(

@@ -176,7 +176,12 @@ fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> 
 }
 
 /// Deleted messages leave gaps: looks further back until there are enough, within reason.
-fn newest_present(view: View<'_>, room: RoomId, upto: u64, limit: usize) -> Result<Vec<crate::model::Message>> {
+pub(super) fn newest_present(
+    view: View<'_>,
+    room: RoomId,
+    upto: u64,
+    limit: usize,
+) -> Result<Vec<crate::model::Message>> {
     const LOOKED_AT_MAX: usize = 200;
     let mut page = view.messages_before(room, 0, upto, limit)?;
     let is_full = page.len() == limit;

@@ -7,5 +7,6 @@ mod input;
 mod marketplace;
 mod messages;
 mod permissions;
+mod recruiting;
 mod rooms;
 mod sessions;

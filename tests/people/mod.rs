@@ -1,8 +1,10 @@
 //! People, as tests speak of them: `anna.posts(&room, "hello")`, `boris.hears_message("hello")`, `vera.hears_nothing()`.
 
 mod online;
+mod window;
 
 pub use online::{Online, PATIENCE, try_open};
+pub use window::Window;
 
 use crate::world::{Answer, PASSWORD, Site};
 use reqwest::{Method, RequestBuilder};

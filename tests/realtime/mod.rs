@@ -5,5 +5,6 @@ mod events;
 mod handshake;
 mod limits;
 mod presence;
+mod recruiting;
 mod resume;
 mod snapshot;

@@ -1,7 +1,7 @@
 //! The OpenAPI document: what poem-openapi derives from the handlers, with each operation's real errors and an example
 //! for each body.
 
-use crate::doors::{marketplace, parlor};
+use crate::doors::{marketplace, parlor, recruiting};
 use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ const EXAMPLES: &str = include_str!("examples.json");
 
 /// The REST API of all doors.
 pub fn service() -> OpenApiService<impl OpenApi, ()> {
-    OpenApiService::new((parlor::api(), marketplace::api()), "Parlor", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((parlor::api(), marketplace::api(), recruiting::api()), "Parlor", env!("CARGO_PKG_VERSION"))
         .description(
             "Chat for a small auto salon. Sign in with `POST /api/auth` and send the access token as a bearer, or with \
              `POST /api/session` for a browser's cookie. Errors are problem documents (RFC 9457). Live events are on the \
@@ -32,6 +32,7 @@ impl OpenApiDocument {
         refine_schemas(&mut document["components"]["schemas"]);
         add_examples(&mut document);
         describe_form(&mut document);
+        describe_recruiting_forms(&mut document);
         for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
             for operation in item.as_object_mut().into_iter().flatten().map(|(_, operation)| operation) {
                 state_errors(path, operation);
@@ -97,11 +98,37 @@ fn describe_form(document: &mut Value) {
     });
 }
 
+fn describe_recruiting_forms(document: &mut Value) {
+    let text = json!({ "type": "string" });
+    let id = json!({ "type": "string", "format": "uuid" });
+    let body = &mut document["paths"]["/chats/messages/create"]["post"]["requestBody"]["content"];
+    body["multipart/form-data"]["schema"] = json!({
+        "type": "object",
+        "description": "Exactly one of content and file.",
+        "required": ["chat_room"],
+        "properties": {
+            "chat_room": id, "job": id, "content": text, "file": { "type": "string", "format": "binary" }
+        },
+        "example": { "chat_room": "01939f20-3c4d-7e5f-8a6b-7c8d9e0f1a02", "file": "certificate.pdf" }
+    });
+    for method in ["patch", "put"] {
+        let body = &mut document["paths"]["/chats/messages/detail/{uuid}"][method]["requestBody"]["content"];
+        body["multipart/form-data"]["schema"] = json!({
+            "type": "object",
+            "required": ["content"],
+            "properties": { "content": text },
+            "example": { "content": "Tuesday at ten" }
+        });
+    }
+}
+
 /// Replaces the ranges 4XX and 5XX by the errors that this operation really gives.
 fn state_errors(path: &str, operation: &mut Value) {
     let needs_login = operation["security"].as_array().is_some_and(|security| !security.is_empty());
     let has_body = operation.get("requestBody").is_some();
-    let takes_ids = path.contains('{');
+    // Some name a room in their body or query.
+    let names_room = ["create_recruiting_message", "list_recruiting_messages"];
+    let takes_ids = path.contains('{') || names_room.iter().any(|id| operation["operationId"] == **id);
     let is_throttled =
         ["sign_in", "get_tokens", "register", "change_password"].iter().any(|id| operation["operationId"] == **id);
     let takes_secret = ["refresh_tokens", "revoke_tokens"].iter().any(|id| operation["operationId"] == **id);

@@ -3,7 +3,7 @@
 use super::{Tag, sessions::Done, shapes::Me};
 use crate::http::json_body::JsonBody;
 use crate::{
-    doors::shared::{Answer, Client, Doors, Login},
+    doors::shared::{Answer, Client, Doors, Login, broken_off},
     http::problem::Problem,
     model::Account,
     service::{Actor, ProfileChange},
@@ -79,7 +79,7 @@ impl AccountApi {
         let mut upload = doors.service.begin_avatar(actor).await?;
         let mut chunks = body.0.into_bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(super::posting::broken_off)?;
+            let chunk = chunk.map_err(broken_off)?;
             upload.write(&chunk).await?;
         }
         let file = doors.service.finish_upload(actor, upload, "avatar").await?;

@@ -1,11 +1,13 @@
 //! What doors share: who is calling, errors as problem documents, pages of lists, small conversions.
 
+mod form;
 mod handshake;
 mod login;
 mod media_paths;
 mod opening;
 mod pages;
 
+pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
 pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor};
 pub use media_paths::{media_path, thumbnail_path};
 pub use opening::{Opening, SocketGuard};
