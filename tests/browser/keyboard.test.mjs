@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { PASSWORD, register, setUp } from './harness/api.mjs';
-import { box, heading, log, message } from './harness/parts.mjs';
+import { box, heading, inbox, log, message } from './harness/parts.mjs';
 import { story } from './harness/story.mjs';
 
 /** What has the focus, as a screen reader would name it. */
@@ -101,6 +101,32 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
     await keyboard.press('Escape');
     await anna.getByRole('dialog').waitFor({ state: 'hidden' });
     await focusOn(anna, 'New chat');
+  });
+
+  await step('founding a salon and deciding in it', async () => {
+    await anna.getByRole('link', { name: 'Salons', exact: true }).press('Enter');
+    await heading(anna, 'Salons').waitFor();
+    await anna.waitForFunction(() => document.activeElement.id === 'main');
+    await anna.getByRole('button', { name: 'Found a salon' }).press('Enter');
+    await anna.waitForFunction(() => document.activeElement.matches('dialog input'));
+    await keyboard.type('Garage Nord');
+    await keyboard.press('Tab');
+    await keyboard.type('Kiel');
+    await keyboard.press('Enter');
+    await heading(anna, 'Garage Nord').waitFor();
+    await anna.waitForFunction(() => document.activeElement.id === 'main');
+    const salon = new URL(anna.url()).pathname.split('/').at(-1);
+    await borisAccount.call('POST', '/api/invitation_to_auto_salon', { auto_salon: salon, role: 'seller' });
+    await inbox(anna).getByRole('button', { name: /^Reject/u }).press('Enter');
+    await anna.waitForFunction(() => document.activeElement.matches('dialog textarea'));
+    await keyboard.press('Escape');
+    await focusOn(anna, 'Reject');
+    await keyboard.press('Shift+Tab');
+    await focusOn(anna, 'Approve');
+    await keyboard.press('Enter');
+    await inbox(anna).getByText('Approved', { exact: true }).waitFor();
+    // The button is gone; what was decided has the focus.
+    await anna.waitForFunction(() => document.activeElement.matches('li') && document.activeElement.textContent.includes('Boris Novak'));
   });
 
   await step('a new page takes the focus, and its content can be skipped to', async () => {

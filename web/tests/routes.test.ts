@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRoute, safeNext, signInPath } from '../src/state/routes';
+import { parseRoute, safeNext, salonPath, signInPath } from '../src/state/routes';
 
 const route = (path: string) => parseRoute(new URL(path, 'http://salon.example'));
 
@@ -8,12 +8,15 @@ it('reads every address of the client', () => {
   expect(route('/room/r1')).toEqual({ page: 'chat', room: 'r1', details: false });
   expect(route('/room/r1/details')).toEqual({ page: 'chat', room: 'r1', details: true });
   expect(route('/people')).toEqual({ page: 'people' });
+  expect(route('/salons')).toEqual({ page: 'salons', salon: null });
+  expect(route(salonPath('s1'))).toEqual({ page: 'salons', salon: 's1' });
+  expect(route('/invitations')).toEqual({ page: 'invitations' });
   expect(route('/setup?token=t')).toEqual({ page: 'setup', token: 't' });
   expect(route('/register?code=c')).toEqual({ page: 'register', code: 'c', next: '/' });
 });
 
 it('knows what it does not know', () => {
-  for (const path of ['/room', '/room/r1/other', '/room/r1/details/x', '/people/x', '/docs']) {
+  for (const path of ['/room', '/room/r1/other', '/room/r1/details/x', '/people/x', '/salons/s1/x', '/invitations/x', '/docs']) {
     expect(route(path)).toEqual({ page: 'unknown' });
   }
 });

@@ -33,6 +33,11 @@ describe('runs', () => {
     const other = message(2, { timestamp: at(6, 9, 1), sender: ANNA });
     expect(firsts([message(1, { timestamp: at(6, 9, 0) }), other])).toEqual([true, true]);
   });
+
+  it('end when their author has another role, which is shown', () => {
+    const later = message(2, { timestamp: at(6, 9, 1), sender_role: 'seller' });
+    expect(firsts([message(1, { timestamp: at(6, 9, 0) }), later])).toEqual([true, true]);
+  });
 });
 
 describe('the unread mark', () => {

@@ -1,6 +1,6 @@
 // Small builders of what the server sends.
 
-import type { Member, Message, MessagePage, PersonLite, Room } from '../src/api/types';
+import type { Invitation, Member, Message, MessagePage, Notification, PersonLite, Room, SalonInfo, Seat } from '../src/api/types';
 
 export const ANNA = 'anna';
 export const BORIS = 'boris';
@@ -60,6 +60,7 @@ export const room = (more: Partial<Room> = {}): Room => ({
   role: 'member',
   peer: null,
   recruiter: null,
+  salon: null,
   last_seq: 10,
   read_seq: 10,
   unread: 0,
@@ -73,5 +74,56 @@ export const member = (id: string, more: Partial<Member> = {}): Member => ({
   joined_at: '2025-05-01T08:00:00.000000Z',
   read_seq: 0,
   online: false,
+  ...more,
+});
+
+export const SALON = 'nord';
+
+export const salon = (more: Partial<SalonInfo> = {}): SalonInfo => ({
+  id: SALON,
+  name: 'Garage Nord',
+  location: 'Kiel',
+  created_at: '2025-05-01T08:00:00.000000Z',
+  superuser: person(ANNA, 'Anna'),
+  vacant_roles: ['admin', 'seller', 'mechanic'],
+  ...more,
+});
+
+export const seat = (holder: string, more: Partial<Seat> = {}): Seat => ({
+  id: `seat-${holder}`,
+  salon: SALON,
+  role: 'seller',
+  holder: person(holder),
+  since: '2025-05-02T08:00:00.000000Z',
+  ...more,
+});
+
+/** Boris asks for the seller's seat in Anna's salon. */
+export const invitation = (more: Partial<Invitation> = {}): Invitation => ({
+  id: 'i1',
+  salon: SALON,
+  salon_name: 'Garage Nord',
+  role: 'seller',
+  kind: 'request',
+  person: person(BORIS, 'Boris'),
+  made_by: person(BORIS, 'Boris'),
+  status: 'pending',
+  reason: null,
+  created_at: '2025-05-03T08:00:00.000000Z',
+  decided_at: null,
+  decided_by: null,
+  succeeds: null,
+  ...more,
+});
+
+export const notification = (more: Partial<Notification> = {}): Notification => ({
+  id: 'n1',
+  created_at: '2025-05-03T09:00:00.000000Z',
+  kind: 'request_rejected',
+  salon: SALON,
+  salon_name: 'Garage Nord',
+  role: 'seller',
+  reason: null,
+  by: person(ANNA, 'Anna'),
   ...more,
 });

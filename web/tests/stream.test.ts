@@ -162,6 +162,7 @@ describe('frames and positions', () => {
     expect(parseFrame('no json')).toBeNull();
     expect(parseFrame('null')).toBeNull();
     expect(parseFrame('{"type":"presence","online":[],"offline":[]}')).toMatchObject({ type: 'presence' });
+    expect(parseFrame('{"type":"notification_seen","notification":"n1"}')).toMatchObject({ type: 'notification_seen' });
   });
 
   it('reads positions whose epoch has dashes of its own', () => {

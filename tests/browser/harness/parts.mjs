@@ -39,3 +39,32 @@ export async function newChat(page, way) {
   await page.getByRole('button', { name: 'New chat' }).click();
   await page.getByRole('menuitem', { name: way }).click();
 }
+
+/** The way to the salons in the main navigation, when it says that so much waits there. */
+export const salonsWaiting = (page, count) =>
+  page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: new RegExp(`^Salons\\s*, ${count} waiting`, 'u') });
+
+/** A chair on a salon's page, by the name of its seat. */
+export const chair = (page, seat) =>
+  page.getByRole('list', { name: 'Seats' }).locator('> li').filter({ has: heading(page, seat) });
+
+/** What waits for a decision: of one salon on its page, of all on that of the requests. */
+export const inbox = (page) => page.getByRole('list', { name: 'Waiting for your decision' });
+
+export const notifications = (page) => page.getByRole('list', { name: 'Notifications' });
+
+/** A notice at the edge of the page, which goes away by itself. */
+export const notice = (page, text) => page.getByRole('status').filter({ hasText: text });
+
+export async function foundSalon(page, name, location) {
+  await page.getByRole('button', { name: 'Found a salon' }).click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Location').fill(location);
+  await page.getByRole('button', { name: 'Found it' }).click();
+}
+
+/** Types the name that stands for being sure, and closes the salon. */
+export async function closeForEver(page, name) {
+  await page.getByLabel('Type the salon’s name to confirm').fill(name);
+  await page.getByRole('button', { name: 'Close for ever' }).click();
+}

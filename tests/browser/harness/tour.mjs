@@ -2,13 +2,13 @@
 
 import { accessible } from './axe.mjs';
 import { PASSWORD, register, setUp } from './api.mjs';
-import { box, chat, heading, log, message, newChat, signIn } from './parts.mjs';
+import { box, chair, chat, heading, inbox, log, message, newChat, notifications, signIn } from './parts.mjs';
 import { story } from './story.mjs';
 import { UNREACHABLE } from './watch.mjs';
 
 const SCHEMES = ['light', 'dark'];
 
-/** What the walk finds: an administrator and two people with rooms, long texts, files, a deleted and an edited message. */
+/** What the walk finds: an administrator and people with rooms, long texts, a deleted and an edited message, and a salon. */
 async function furnish(server) {
   const olga = await setUp(server);
   const [anna, boris] = await Promise.all([
@@ -31,7 +31,21 @@ async function furnish(server) {
   const direct = await boris.direct(anna);
   await boris.post(direct.id, 'Saturday at ten?');
   await olga.room('public-chat');
-  return { olga, anna, boris, workshop, direct };
+  return { olga, anna, boris, workshop, direct, salon: await furnishSalon(server, anna, boris) };
+}
+
+/** A salon whose seller is Boris, with a request that was rejected and one that waits. */
+async function furnishSalon(server, anna, boris) {
+  const vera = await register(server, 'vera', 'Vera', 'Lind');
+  const salon = await anna.call('POST', '/api/auto_salon', { name: 'Garage Nord', location: 'Hafenstraße 12, Kiel' });
+  const ask = (account, role, more = {}) =>
+    account.call('POST', '/api/invitation_to_auto_salon', { auto_salon: salon.id, role, ...more });
+  const decide = (invitation, how, body = {}) =>
+    anna.call('PATCH', `/api/invitation_to_auto_salon/${invitation.id}/${how}`, body);
+  await decide(await ask(vera, 'seller'), 'rejected', { reason: 'We look for somebody who knows diesel engines' });
+  await decide(await ask(boris, 'seller'), 'approved');
+  await ask(vera, 'mechanic');
+  return { id: salon.id, vera };
 }
 
 async function inFront(visitors, options, look) {
@@ -116,6 +130,58 @@ async function room(page, look, isTouch, world) {
   await look(page, 'direct chat');
 }
 
+async function salons(page, look) {
+  await page.goto('/salons');
+  await page.getByText('Your seat: Superuser').waitFor();
+  await look(page, 'salons');
+  await page.getByRole('button', { name: 'Found a salon' }).click();
+  await look(page, 'found a salon');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('link', { name: 'Garage Nord' }).click();
+  await inbox(page).getByText('Vera Lind').waitFor();
+  await look(page, 'a salon one leads');
+  await inbox(page).getByRole('button', { name: /^Reject/u }).click();
+  await look(page, 'reject with a reason');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await chair(page, 'Admin').getByRole('button', { name: 'Offer this seat to somebody' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /Mei Tanaka/u }).click();
+  await look(page, 'offer a seat');
+  await page.getByRole('dialog').getByRole('button', { name: 'Offer', exact: true }).click();
+  await chair(page, 'Admin').getByText('You offered them').waitFor();
+  await page.getByRole('list', { name: 'Log of decisions' }).scrollIntoViewIfNeeded();
+  await look(page, 'an offer and the log');
+  await chair(page, 'Superuser').getByRole('button', { name: 'Give up this seat' }).click();
+  await look(page, 'leave a salon');
+  await page.getByRole('button', { name: 'Hand it over' }).click();
+  await look(page, 'hand a salon over');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Salon actions' }).click();
+  await page.getByRole('menuitem', { name: 'Close the salon' }).click();
+  await look(page, 'close a salon');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('link', { name: 'Open the staff room' }).click();
+  await box(page).waitFor();
+  await page.getByRole('link', { name: 'Room details' }).click();
+  await page.getByRole('link', { name: 'Salon’s page' }).waitFor();
+  await look(page, 'staff room details');
+  await page.goto('/invitations');
+  await inbox(page).getByText('Vera Lind').waitFor();
+  await look(page, 'requests to decide');
+}
+
+async function applicant(page, watch, look, world) {
+  watch.allow(/status of 404/u);
+  await page.goto('/invitations');
+  await notifications(page).getByText('diesel engines').waitFor();
+  await look(page, 'notifications');
+  await page.goto(`/salons/${world.salon.id}`);
+  await chair(page, 'Mechanic').getByText('You asked').waitFor();
+  await look(page, 'a salon one asks to join');
+  await page.goto('/salons/00000000-0000-7000-8000-000000000000');
+  await page.getByText('This salon is not here').waitFor();
+  await look(page, 'no such salon');
+}
+
 async function trouble(page, watch, look) {
   watch.allow(UNREACHABLE);
   watch.allow(/status of 404/u);
@@ -162,7 +228,10 @@ export function tour(device, options) {
       const world = await furnish(server);
       const { page, watch } = await visitors.window('anna', { account: world.anna, ...fresh });
       const { page: olga } = await visitors.window('olga', { account: world.olga, ...fresh });
+      const { page: vera, watch: veras } = await visitors.window('vera', { account: world.salon.vera, ...fresh });
       await step('in front of the door', () => inFront(visitors, fresh, look));
+      await step('salons', () => salons(page, look));
+      await step('a salon from outside', () => applicant(vera, veras, look, world));
       await step('lists and dialogs', () => lists(page, look));
       await step('a room', () => room(page, look, options.hasTouch === true, world));
       await step('people and account', () => others(olga, look));

@@ -4,8 +4,9 @@ export type Id = string;
 /** RFC 3339, UTC. */
 export type Timestamp = string;
 
-export type PersonRole = 'admin' | 'seller' | 'salon_member' | 'user';
-export type RoomKind = 'public' | 'private' | 'direct' | 'recruiting';
+/** Shown beside a name. `admin` is a site administrator; the seat of that name in a salon is a SeatRole. */
+export type PersonRole = 'admin' | 'seller' | 'salon_member' | 'user' | 'guest';
+export type RoomKind = 'public' | 'private' | 'direct' | 'recruiting' | 'staff';
 export type MemberRole = 'owner' | 'member';
 
 export interface PersonLite {
@@ -67,7 +68,8 @@ export interface Message {
   seq: number;
   sender: Id;
   sender_name: string;
-  sender_role: string | null;
+  /** The role its author had when writing it. */
+  sender_role: PersonRole | null;
   content: string | null;
   file: string | null;
   attachment: Attachment | null;
@@ -96,6 +98,8 @@ export interface Room {
   role: MemberRole | null;
   peer: PersonLite | null;
   recruiter: Id | null;
+  /** Of a staff room: whose. */
+  salon: Id | null;
   last_seq: number;
   read_seq: number;
   unread: number;
@@ -144,6 +148,112 @@ export interface InviteCode {
   expires_at: Timestamp | null;
   uses_left: number;
   created_at?: Timestamp;
+}
+
+export type SeatRole = 'superuser' | 'admin' | 'seller' | 'mechanic';
+
+/** What everyone is told about a salon. */
+export interface SalonInfo {
+  id: Id;
+  name: string;
+  location: string;
+  created_at: Timestamp;
+  superuser: PersonLite | null;
+  vacant_roles: SeatRole[];
+}
+
+export interface Chair {
+  role: SeatRole;
+  is_vacant: boolean;
+  /** Null, like its holder, when the chair is vacant and when one may not see who sits there. */
+  seat: Id | null;
+  holder: PersonLite | null;
+  since: Timestamp | null;
+  may_remove: boolean;
+  may_hand_over: boolean;
+}
+
+/** A salon as one reader sees it: what they may do is told with it. */
+export interface Salon extends SalonInfo {
+  my_role: SeatRole | null;
+  staff_room: Id | null;
+  may_change: boolean;
+  may_delete: boolean;
+  may_decide: boolean;
+  may_read_log: boolean;
+  chairs: Chair[];
+}
+
+export interface Seat {
+  id: Id;
+  salon: Id;
+  role: SeatRole;
+  holder: PersonLite;
+  since: Timestamp;
+}
+
+export type InvitationStatus = 'pending' | 'approved' | 'rejected';
+
+/** A person's request for a seat, or a salon's offer of one. */
+export interface Invitation {
+  id: Id;
+  salon: Id;
+  salon_name: string;
+  role: SeatRole;
+  kind: 'request' | 'offer';
+  /** Who would sit. */
+  person: PersonLite;
+  made_by: PersonLite;
+  status: InvitationStatus;
+  reason: string | null;
+  created_at: Timestamp;
+  decided_at: Timestamp | null;
+  decided_by: PersonLite | null;
+  /** Of an offer that hands a seat over: who gives it. */
+  succeeds: PersonLite | null;
+}
+
+export type NotificationKind =
+  | 'request_approved'
+  | 'request_rejected'
+  | 'offer_accepted'
+  | 'offer_declined'
+  | 'seat_removed'
+  | 'salon_deleted';
+
+export interface Notification {
+  id: Id;
+  created_at: Timestamp;
+  kind: NotificationKind;
+  salon: Id;
+  salon_name: string;
+  role: SeatRole | null;
+  reason: string | null;
+  by: PersonLite | null;
+}
+
+export type LogAction =
+  | 'founded'
+  | 'changed'
+  | 'offered'
+  | 'approved'
+  | 'rejected'
+  | 'accepted'
+  | 'declined'
+  | 'left'
+  | 'removed'
+  | 'handed_over'
+  | 'deleted';
+
+export interface LogEntry {
+  id: Id;
+  at: Timestamp;
+  /** Null: the operator of this server. */
+  by: PersonLite | null;
+  action: LogAction;
+  role: SeatRole | null;
+  person: PersonLite | null;
+  reason: string | null;
 }
 
 export interface Limits {

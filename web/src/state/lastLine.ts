@@ -5,7 +5,7 @@ import { excerpt } from './text';
 
 export function lastLine(room: Room, me: Id): string {
   const message = room.last_message;
-  if (message === null) return room.topic ?? 'No messages yet';
+  if (message === null) return room.topic || 'No messages yet';
   const said = message.is_deleted
     ? 'Message deleted'
     : (message.content ?? message.attachment?.name ?? (message.file ? 'File' : ''));

@@ -323,6 +323,6 @@ function concerns(event: StreamEvent, room: string): boolean {
     case 'presence':
       return false;
     default:
-      return event.room === room;
+      return 'room' in event && event.room === room;
   }
 }

@@ -2,7 +2,8 @@
 
 export type Route =
   | { page: 'chat'; room: string | null; details: boolean }
-  | { page: 'people' | 'account' }
+  | { page: 'people' | 'account' | 'invitations' }
+  | { page: 'salons'; salon: string | null }
   | { page: 'signin'; next: string }
   | { page: 'register'; code: string; next: string }
   | { page: 'setup'; token: string }
@@ -19,8 +20,12 @@ export function parseRoute(address: URL): Route {
       if (room === undefined || parts.length > 3 || (parts.length === 3 && parts[2] !== 'details')) break;
       return { page: 'chat', room, details: parts[2] === 'details' };
     }
+    case 'salons':
+      if (parts.length > 2) break;
+      return { page: 'salons', salon: parts[1] ?? null };
     case 'people':
     case 'account':
+    case 'invitations':
       if (parts.length > 1) break;
       return { page: parts[0] };
     case 'signin':
@@ -43,6 +48,8 @@ export function safeNext(next: string | null): string {
 export const roomPath = (id: string): string => `/room/${id}`;
 
 export const detailsPath = (id: string): string => `/room/${id}/details`;
+
+export const salonPath = (id: string): string => `/salons/${id}`;
 
 export const signInPath = (next: string): string =>
   next === '/' ? '/signin' : `/signin?next=${encodeURIComponent(next)}`;

@@ -83,5 +83,6 @@ function dayFor(days: Day[], time: Date, now: Date): Day {
 
 function sameRun(before: Message, after: Message): boolean {
   const apart = Date.parse(after.timestamp) - Date.parse(before.timestamp);
-  return before.sender === after.sender && apart < RUN_MS;
+  // A role that changed in between is shown, so it begins a new run.
+  return before.sender === after.sender && before.sender_role === after.sender_role && apart < RUN_MS;
 }

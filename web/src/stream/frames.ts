@@ -1,6 +1,6 @@
 // What travels over the event stream, both ways.
 
-import type { Id, Member, Message, PersonLite, Room } from '../api/types';
+import type { Id, Invitation, Member, Message, Notification, PersonLite, Room, SalonInfo, Seat } from '../api/types';
 
 export interface Hello {
   type: 'hello';
@@ -79,6 +79,48 @@ export interface PersonUpdatedEvent {
   position?: string;
 }
 
+export interface SalonEvent {
+  type: 'salon_created' | 'salon_updated';
+  salon: SalonInfo;
+  position?: string;
+}
+
+export interface SalonDeletedEvent {
+  type: 'salon_deleted';
+  salon: Id;
+  position?: string;
+}
+
+export interface SeatEvent {
+  type: 'seat_filled' | 'seat_vacated';
+  seat: Seat;
+  position?: string;
+}
+
+export interface InvitationEvent {
+  type: 'invitation_created' | 'invitation_updated';
+  invitation: Invitation;
+  position?: string;
+}
+
+export interface InvitationDeletedEvent {
+  type: 'invitation_deleted';
+  invitation: Id;
+  position?: string;
+}
+
+export interface NotificationEvent {
+  type: 'notification_created';
+  notification: Notification;
+  position?: string;
+}
+
+export interface NotificationSeenEvent {
+  type: 'notification_seen';
+  notification: Id;
+  position?: string;
+}
+
 /** Everything the pure state functions understand. */
 export type StreamEvent =
   | MessageEvent
@@ -90,7 +132,14 @@ export type StreamEvent =
   | RoomDeletedEvent
   | MemberEvent
   | MemberLeftEvent
-  | PersonUpdatedEvent;
+  | PersonUpdatedEvent
+  | SalonEvent
+  | SalonDeletedEvent
+  | SeatEvent
+  | InvitationEvent
+  | InvitationDeletedEvent
+  | NotificationEvent
+  | NotificationSeenEvent;
 
 export interface Ack {
   type: 'ack';
@@ -119,6 +168,8 @@ export type Command =
 const EVENT_TYPES: ReadonlySet<string> = new Set<StreamEvent['type']>([
   'message_created', 'message_updated', 'message_deleted', 'typing', 'message_read', 'unread', 'presence',
   'room_created', 'room_updated', 'room_deleted', 'member_joined', 'member_updated', 'member_left', 'person_updated',
+  'salon_created', 'salon_updated', 'salon_deleted', 'seat_filled', 'seat_vacated',
+  'invitation_created', 'invitation_updated', 'invitation_deleted', 'notification_created', 'notification_seen',
 ]);
 
 /** `null` for anything this client does not know: a newer server may say more. */

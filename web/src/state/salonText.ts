@@ -1,0 +1,100 @@
+// What happens in salons, in words. Pure.
+
+import type { Invitation, LogEntry, Notification, PersonLite, PersonRole, SeatRole } from '../api/types';
+
+export const SEAT_NAMES: Record<SeatRole, string> = {
+  superuser: 'Superuser',
+  admin: 'Admin',
+  seller: 'Seller',
+  mechanic: 'Mechanic',
+};
+
+export const SEAT_DUTIES: Record<SeatRole, string> = {
+  superuser: 'Leads the salon: gives every other seat, and can close the salon.',
+  admin: 'Decides who sits as seller and mechanic, and keeps the salon’s name and place right.',
+  seller: 'Talks to customers for the salon.',
+  mechanic: 'Works on the cars.',
+};
+
+/** What stands beside a name; nothing for most people. */
+export const BADGES: Record<PersonRole, string> = {
+  admin: 'Administrator',
+  seller: 'Seller',
+  salon_member: 'Salon',
+  user: '',
+  guest: 'Guest',
+};
+
+/** "the seller’s seat" */
+export const seatOf = (role: SeatRole): string => `the ${role}’s seat`;
+
+const nameOf = (person: PersonLite | null): string => person?.display_name ?? 'The operator';
+
+/** An invitation as `me` reads it: a sentence about it, without the salon's name. */
+export function invitationText(invitation: Invitation, me: string): string {
+  const seat = seatOf(invitation.role);
+  const mine = invitation.person.id === me;
+  if (invitation.kind === 'request') return mine ? `You asked for ${seat}` : `Asks for ${seat}`;
+  const byMe = invitation.made_by.id === me;
+  const giver = byMe ? 'You' : nameOf(invitation.made_by);
+  const given = mine ? 'you' : 'them';
+  if (invitation.succeeds !== null) return `${giver} ${byMe ? 'want' : 'wants'} to hand ${seat} over to ${given}`;
+  return `${giver} offered ${given} ${seat}`;
+}
+
+/** What became of it. */
+export function statusText({ kind, status }: Invitation): string {
+  if (status === 'pending') return 'Pending';
+  if (kind === 'offer') return status === 'approved' ? 'Accepted' : 'Declined';
+  return status === 'approved' ? 'Approved' : 'Rejected';
+}
+
+export function notificationText({ kind, salon_name: salon, role, by }: Notification): string {
+  const seat = role === null ? 'a seat' : seatOf(role);
+  switch (kind) {
+    case 'request_approved':
+      return `${nameOf(by)} approved your request: you now hold ${seat} in ${salon}.`;
+    case 'request_rejected':
+      return `${nameOf(by)} rejected your request for ${seat} in ${salon}.`;
+    case 'offer_accepted':
+      return `${nameOf(by)} accepted ${seat} in ${salon}.`;
+    case 'offer_declined':
+      return `${nameOf(by)} declined ${seat} in ${salon}.`;
+    case 'seat_removed':
+      return `${nameOf(by)} removed you from ${seat} in ${salon}.`;
+    case 'salon_deleted':
+      return `${nameOf(by)} closed ${salon}.`;
+  }
+}
+
+/** A line of the log of decisions, without who did it. */
+export function logText({ action, role, person }: LogEntry): string {
+  const seat = role === null ? 'a seat' : seatOf(role);
+  const whom = nameOf(person);
+  switch (action) {
+    case 'founded':
+      return 'founded the salon';
+    case 'changed':
+      return 'changed the name or the location';
+    case 'offered':
+      return `offered ${whom} ${seat}`;
+    case 'approved':
+      return `approved ${whom} for ${seat}`;
+    case 'rejected':
+      return `rejected ${whom} for ${seat}`;
+    case 'accepted':
+      return `accepted ${seat}`;
+    case 'declined':
+      return `declined ${seat}`;
+    case 'left':
+      return `gave up ${seat}`;
+    case 'removed':
+      return `removed ${whom} from ${seat}`;
+    case 'handed_over':
+      return `handed ${seat} over to ${whom}`;
+    case 'deleted':
+      return 'closed the salon';
+  }
+}
+
+export const logActor = (entry: LogEntry): string => nameOf(entry.by);
