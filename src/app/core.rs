@@ -128,6 +128,7 @@ fn token_ttls(config: &Config) -> TokenTtls {
         refresh_secs: config.tokens.refresh_ttl_secs,
         socket_secs: config.tokens.socket_ttl_secs,
         browser_secs: config.tokens.browser_ttl_secs,
+        guest_secs: config.tokens.guest_ttl_secs,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     config::Config,
     doors::{
         docs::{self, OpenApiDocument},
-        marketplace, parlor, recruiting,
+        live, marketplace, parlor, recruiting,
         shared::Doors,
     },
     http::{
@@ -30,7 +30,11 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
     let rest = Arc::new(api.into_endpoint());
     let app = Route::new()
         .at("/ws/chat", get(parlor::event_stream))
+        // One address: an id is a room of any kind, a name is a public room.
         .at(recruiting::ROOM_SOCKET, get(recruiting::room_socket))
+        .at("/ws/chat/:room_name", get(live::live_socket))
+        .at("/chat/send", Arc::clone(&rest))
+        .at("/chat/history", Arc::clone(&rest))
         .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
         .at("/healthz", get(make_sync(|_| "ok\n")))
         .at("/openapi.json", text("application/json", || OpenApiDocument::finished().json()))

@@ -74,6 +74,7 @@ async fn run(config: Arc<Config>, folder: &DataFolder) -> Result<(), Failure> {
         service: Arc::clone(&core.service),
         origins: origins.clone(),
         socket_limits: Arc::new(socket_limits(&config)),
+        guest_socket_limits: Arc::new(guest_socket_limits(&config)),
     };
     let _ = app.set(application(doors, origins, &config).boxed());
     greet(&core, &config, address)?;
@@ -205,6 +206,16 @@ fn socket_limits(config: &Config) -> SocketLimits {
         frames_burst: limits.frames_burst,
         heartbeat: Duration::from_secs(crate::socket::HEARTBEAT_SECS),
         ..SocketLimits::default()
+    }
+}
+
+/// Guests say less at once; nobody's limit is raised by that.
+fn guest_socket_limits(config: &Config) -> SocketLimits {
+    let limits = &config.limits;
+    SocketLimits {
+        frames_per_second: limits.guest_frames_per_sec.min(limits.frames_per_sec),
+        frames_burst: limits.guest_frames_burst.min(limits.frames_burst),
+        ..socket_limits(config)
     }
 }
 

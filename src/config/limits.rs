@@ -73,6 +73,19 @@ pub struct Limits {
     /// Events kept in memory for sockets that come back; older ones mean a reload.
     resume_events: usize = 16_384, 16..=10_000_000;
 
+    /// Characters of a guest's message, where guests are switched on; `message_chars` holds as well. A question, not an essay.
+    guest_message_chars: usize = 1_000, 1..=50_000;
+    /// Messages a minute of all guests from one address. A talk among visitors of one shop; not a flood.
+    guest_messages_per_min: u32 = 30, 1..=1_000_000;
+    /// Frames a second that a guest's socket may send, in the long run; `frames_per_sec` holds as well.
+    guest_frames_per_sec: u32 = 5, 1..=1_000_000;
+    /// Frames that a guest's socket may send at once, after a silence; `frames_burst` holds as well.
+    guest_frames_burst: u32 = 20, 1..=1_000_000;
+    /// Sockets of all guests from one address. Some visitors on the network of one shop.
+    guest_sockets_per_address: usize = 20, 1..=100_000;
+    /// Guests from one address who may begin to write in `registration_window_secs`. Each leaves a name that is kept.
+    guests_per_address: u32 = 50, 1..=1_000_000;
+
     /// Members of one room.
     room_members_max: usize = 10_000, 2..=1_000_000;
     /// Rooms that one account may be a member of. Bounds what a sign-in has to load.
@@ -115,6 +128,10 @@ impl Limits {
         }
         if self.frames_burst < self.frames_per_sec {
             found.push(("limits.frames_burst", format!("must be at least `frames_per_sec` = {}", self.frames_per_sec)));
+        }
+        if self.guest_frames_burst < self.guest_frames_per_sec {
+            let right = format!("must be at least `guest_frames_per_sec` = {}", self.guest_frames_per_sec);
+            found.push(("limits.guest_frames_burst", right));
         }
         if self.connections_total < self.connections_per_address {
             let right = format!("must be at least `connections_per_address` = {}", self.connections_per_address);

@@ -15,5 +15,7 @@ pub struct Tokens {
     socket_ttl_secs: u64 = 30, 5..=120;
     /// Seconds of a browser's session, counted anew at each visit.
     browser_ttl_secs: u64 = 30 * DAY_SECS, 300..=400 * DAY_SECS;
+    /// Seconds that a guest's browser keeps its name, counted anew at each request. A visitor comes back within days or not at all.
+    guest_ttl_secs: u64 = 7 * DAY_SECS, 300..=400 * DAY_SECS;
 }
 }

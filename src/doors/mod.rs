@@ -2,6 +2,7 @@
 //! the store, the hub or the rules; what they share is plumbing (`http`, `socket`) and this folder's `shared`.
 
 pub mod docs;
+pub mod live;
 pub mod marketplace;
 pub mod parlor;
 pub mod recruiting;

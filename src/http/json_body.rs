@@ -60,6 +60,13 @@ impl<T: ParseFromJSON + 'static> ParsePayload for JsonBody<T> {
                 serde_json::from_slice(text).map_err(|error| ParseRequestPayloadError { reason: error.to_string() })?
             }
         };
+        Self::read(value)
+    }
+}
+
+impl<T: ParseFromJSON + 'static> JsonBody<T> {
+    /// The same for a value that was read already.
+    pub(super) fn read(value: Value) -> Result<Self> {
         // Looked at first: poem-openapi would take a number where a text belongs.
         match faults::<T>(&value) {
             faults if !faults.is_empty() => Err(problem(faults).into()),

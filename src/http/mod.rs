@@ -8,6 +8,7 @@ pub mod body_limit;
 pub mod by_upgrade;
 pub mod file_headers;
 pub mod files;
+pub mod form_body;
 pub mod guard;
 pub mod head_scan;
 pub mod json_answer;

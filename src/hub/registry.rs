@@ -93,6 +93,8 @@ pub(super) struct Listener {
     pub dialect: Arc<dyn Dialect>,
     pub outbox: Arc<Outbox>,
     pub after_seq: u64,
+    /// A guest is not counted among the people.
+    pub is_guest: bool,
 }
 
 pub(super) struct Socket {
@@ -112,6 +114,7 @@ impl std::ops::Deref for Socket {
 
 #[derive(Default)]
 struct Person {
+    is_guest: bool,
     sockets: Vec<SocketId>,
     /// Rooms that the sockets which follow the person hear.
     rooms: HashSet<RoomId>,
@@ -122,6 +125,8 @@ pub(super) struct Registry {
     next: u64,
     sockets: HashMap<SocketId, Socket>,
     people: HashMap<AccountId, Person>,
+    /// How many of them are guests, whose coming and going is nobody's business.
+    guests: usize,
     rooms: HashMap<RoomId, HashMap<SocketId, Listener>>,
     /// Rooms of which somebody is told how many people have them open.
     counted: HashMap<RoomId, Counted>,
@@ -144,6 +149,7 @@ impl Registry {
             next: 0,
             sockets: HashMap::new(),
             people: HashMap::new(),
+            guests: 0,
             rooms: HashMap::new(),
             counted: HashMap::new(),
             presence: Presence::default(),
@@ -159,11 +165,14 @@ impl Registry {
         self.next += 1;
         let id = SocketId(self.next);
         let Connected { account, session, dialect, outbox, after_seq } = connected;
-        let listener = Listener { account, dialect, outbox, after_seq };
+        let listener = Listener { account, dialect, outbox, after_seq, is_guest: session.is_none() };
         let person = self.people.entry(account).or_default();
-        // A guest comes and goes unannounced.
-        if person.sockets.is_empty() && session.is_some() {
-            self.presence.came(account);
+        if person.sockets.is_empty() {
+            person.is_guest = listener.is_guest;
+            match person.is_guest {
+                true => self.guests += 1,
+                false => self.presence.came(account),
+            }
         }
         person.sockets.push(id);
         let (follows, heard) = match scope {
@@ -195,8 +204,9 @@ impl Registry {
             heard.extend(&person.rooms);
             if person.sockets.is_empty() {
                 let rooms = self.people.remove(&account).map(|person| person.rooms).unwrap_or_default();
-                if socket.session.is_some() {
-                    self.presence.went(account, rooms.into_iter().collect(), Instant::now());
+                match socket.listener.is_guest {
+                    true => self.guests -= 1,
+                    false => self.presence.went(account, rooms.into_iter().collect(), Instant::now()),
                 }
             }
         }
@@ -237,10 +247,10 @@ impl Registry {
         }
     }
 
-    /// How many people have a room open.
+    /// How many people have a room open, guests not among them.
     pub fn people_in(&self, room: RoomId) -> usize {
         let listeners = self.rooms.get(&room).into_iter().flat_map(HashMap::values);
-        listeners.map(|listener| listener.account).collect::<HashSet<_>>().len()
+        listeners.filter(|listener| !listener.is_guest).map(|listener| listener.account).collect::<HashSet<_>>().len()
     }
 
     /// The same, if it is counted and is not what was said last.
@@ -397,15 +407,22 @@ impl Registry {
     }
 
     pub fn is_online(&self, account: AccountId) -> bool {
-        self.people.contains_key(&account) || self.presence.is_lingering(account)
+        self.people.get(&account).is_some_and(|person| !person.is_guest) || self.presence.is_lingering(account)
+    }
+
+    /// On a large site not everyone is told who comes and goes.
+    fn is_small(&self) -> bool {
+        self.people.len() - self.guests <= EVERYONE_MAX
     }
 
     /// Who is online, `also` among them: everyone, or on a large site those heard in the small ones of these rooms.
     pub fn online(&self, also: AccountId, rooms: &[RoomId]) -> Vec<AccountId> {
-        let mut online: Vec<AccountId> = if self.people.len() <= EVERYONE_MAX {
-            self.people.keys().copied().chain(self.presence.lingering()).collect()
+        let mut online: Vec<AccountId> = if self.is_small() {
+            let people = self.people.iter().filter(|(_, person)| !person.is_guest).map(|(account, _)| *account);
+            people.chain(self.presence.lingering()).collect()
         } else {
-            rooms.iter().flat_map(|room| self.small_room(*room)).map(|listener| listener.account).collect()
+            let listeners = rooms.iter().flat_map(|room| self.small_room(*room));
+            listeners.filter(|listener| !listener.is_guest).map(|listener| listener.account).collect()
         };
         online.push(also);
         online.sort_unstable();
@@ -424,7 +441,7 @@ impl Registry {
         if came.is_empty() && went.is_empty() {
             return Vec::new();
         }
-        if self.people.len() <= EVERYONE_MAX {
+        if self.is_small() {
             let offline = went.into_iter().map(|(account, _)| account).collect();
             return vec![(Audience::Everyone, Live::Presence { online: came, offline })];
         }

@@ -26,6 +26,8 @@ pub enum TokenKind {
     Socket,
     /// The browser's session cookie.
     Browser,
+    /// The cookie of a guest: it names no session, and opens nothing but the live chat.
+    Guest,
 }
 
 impl TokenKind {
@@ -35,6 +37,7 @@ impl TokenKind {
             Self::Refresh => "parlor:refresh",
             Self::Socket => "parlor:socket",
             Self::Browser => "parlor:browser",
+            Self::Guest => "parlor:guest",
         }
     }
 }
@@ -46,6 +49,7 @@ pub struct TokenTtls {
     pub refresh_secs: u64,
     pub socket_secs: u64,
     pub browser_secs: u64,
+    pub guest_secs: u64,
 }
 
 impl TokenTtls {
@@ -55,6 +59,7 @@ impl TokenTtls {
             TokenKind::Refresh => self.refresh_secs,
             TokenKind::Socket => self.socket_secs,
             TokenKind::Browser => self.browser_secs,
+            TokenKind::Guest => self.guest_secs,
         }
     }
 }
@@ -160,6 +165,11 @@ impl Tokens {
         jsonwebtoken::encode(&self.header, &payload, &self.signing).expect("an HMAC key signs any text")
     }
 
+    /// A new token for a guest, who has no session.
+    pub fn issue_for_guest(&self, guest: AccountId, now_secs: u64) -> String {
+        self.issue(TokenKind::Guest, guest, SessionId::from_uuid(Uuid::nil()), 0, now_secs)
+    }
+
     /// How long a token of this kind is good, in seconds.
     pub const fn ttl_secs(&self, kind: TokenKind) -> u64 {
         self.ttls.secs(kind)
@@ -207,11 +217,20 @@ mod tests {
 
     const NOW: u64 = 1_800_000_000;
     const KEY: [u8; 32] = *b"\x9d0123456789abcdef0123456789abcde";
-    const KINDS: [TokenKind; 4] = [TokenKind::Access, TokenKind::Refresh, TokenKind::Socket, TokenKind::Browser];
+    const KINDS: [TokenKind; 5] =
+        [TokenKind::Access, TokenKind::Refresh, TokenKind::Socket, TokenKind::Browser, TokenKind::Guest];
 
     fn tokens() -> Tokens {
-        let ttls = TokenTtls { access_secs: 1800, refresh_secs: 2_592_000, socket_secs: 30, browser_secs: 2_592_000 };
-        Tokens::new(&KEY, ttls)
+        Tokens::new(
+            &KEY,
+            TokenTtls {
+                access_secs: 1800,
+                refresh_secs: 2_592_000,
+                socket_secs: 30,
+                browser_secs: 2_592_000,
+                guest_secs: 604_800,
+            },
+        )
     }
 
     fn issue(kind: TokenKind) -> String {
@@ -265,6 +284,17 @@ mod tests {
         mixed = claims();
         mixed["aud"] = json!("parlor:refresh");
         assert_eq!(verify(&signed(&Header::default(), &mixed, &KEY)), Err(TokenError::WrongKind));
+    }
+
+    #[test]
+    fn a_guest_is_nobody_who_signed_in() {
+        let guest = AccountId::new();
+        let token = tokens().issue_for_guest(guest, NOW);
+        for kind in KINDS {
+            let believed = tokens().verify(kind, &token, NOW).map(|claims| (claims.account, claims.session.uuid()));
+            let expected = if kind == TokenKind::Guest { Ok((guest, Uuid::nil())) } else { Err(TokenError::WrongKind) };
+            assert_eq!(believed, expected, "{kind:?}");
+        }
     }
 
     #[test]

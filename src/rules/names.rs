@@ -40,6 +40,12 @@ pub fn username(text: &str, chars_max: usize) -> Result<String> {
     if name.chars().all(|character| character == '.') {
         return Err(Error::invalid("username", "A username needs at least one letter or digit."));
     }
+    if super::guests::is_name(&name) {
+        return Err(Error::invalid(
+            "username",
+            "Only guests have names that begin with guest-. Choose another username.",
+        ));
+    }
     if RESERVED_USERNAMES.contains(&name.to_lowercase().as_str()) {
         return Err(Error::invalid("username", "This word is reserved. Choose another username."));
     }
@@ -145,6 +151,8 @@ mod tests {
             "..",
             "room",
             "SEND",
+            "guest-7kq2",
+            "Guest-",
             "a@b",
             "a\u{202E}b",
             "a\u{200B}",
@@ -157,9 +165,14 @@ mod tests {
 
     #[test]
     fn usernames_from_addresses_are_usernames() {
-        for (address, name) in
-            [("anna@x.de", "anna"), ("room@x.de", "person"), ("a b!c@x", "abc"), ("@x", "person"), ("..@x", "person")]
-        {
+        for (address, name) in [
+            ("anna@x.de", "anna"),
+            ("room@x.de", "person"),
+            ("a b!c@x", "abc"),
+            ("@x", "person"),
+            ("..@x", "person"),
+            ("guest-1@x", "person"),
+        ] {
             assert_eq!(username_from_email(address, 64), name);
         }
     }

@@ -56,6 +56,23 @@ pub fn permit(room: &Room, standing: Standing, person: &Account, act: Act) -> Re
     }
 }
 
+/// May a guest do that, who is not signed in and a member of nothing? What is not public does not exist for guests.
+pub fn permit_guest(room: &Room, act: Act) -> Result<()> {
+    match judge_guest(room.kind, act) {
+        Verdict::Yes => Ok(()),
+        Verdict::Hidden => Err(Error::not_found("room")),
+        Verdict::No(reason) => Err(Error::forbidden(reason)),
+    }
+}
+
+fn judge_guest(kind: RoomKind, act: Act) -> Verdict {
+    match (kind, act) {
+        (RoomKind::Public, Act::Read | Act::Post) => Verdict::Yes,
+        (RoomKind::Public, _) => Verdict::No("Guests read and write in public rooms, and nothing else. Sign in first."),
+        _ => Verdict::Hidden,
+    }
+}
+
 fn judge(kind: RoomKind, standing: Standing, is_admin: bool, act: Act) -> Verdict {
     use Standing::{Member, Outsider, Owner};
     let is_public = kind == RoomKind::Public;
@@ -137,20 +154,20 @@ mod tests {
             RoomKind::Recruiting { recruiter: one },
             RoomKind::Staff(crate::model::SalonId::new()),
         ];
+        let mark = |verdict| match verdict {
+            Verdict::Yes => '+',
+            Verdict::No(_) => '-',
+            Verdict::Hidden => '.',
+        };
         let mut matrix = String::new();
         for kind in kinds {
+            let row: String = ACTS.iter().map(|act| mark(judge_guest(kind, *act))).collect();
+            writeln!(matrix, "{row} {} guest", kind.word()).unwrap();
             for (standing, name) in
                 [(Standing::Outsider, "outsider"), (Standing::Member, "member"), (Standing::Owner, "owner")]
             {
                 for is_admin in [false, true] {
-                    let row: String = ACTS
-                        .iter()
-                        .map(|act| match judge(kind, standing, is_admin, *act) {
-                            Verdict::Yes => '+',
-                            Verdict::No(_) => '-',
-                            Verdict::Hidden => '.',
-                        })
-                        .collect();
+                    let row: String = ACTS.iter().map(|act| mark(judge(kind, standing, is_admin, *act))).collect();
                     let admin = if is_admin { " admin" } else { "" };
                     writeln!(matrix, "{row} {} {name}{admin}", kind.word()).unwrap();
                 }
@@ -158,30 +175,35 @@ mod tests {
         }
         // See Read Post Join Leave Invite Dismiss Change Delete
         let expected = "\
+-++------ public guest
 ++++----- public outsider
 ++++--+++ public outsider admin
 ++++++--- public member
 +++++++++ public member admin
 +++++++++ public owner
 +++++++++ public owner admin
+......... private guest
 ......... private outsider
 +-------+ private outsider admin
 ++++++--- private member
 ++++++--+ private member admin
 +++++++++ private owner
 +++++++++ private owner admin
+......... direct guest
 ......... direct outsider
 +-------+ direct outsider admin
 ++++----- direct member
 ++++----+ direct member admin
 ++++----+ direct owner
 ++++----+ direct owner admin
+......... recruiting guest
 ......... recruiting outsider
 +-------+ recruiting outsider admin
 ++++++--- recruiting member
 ++++++--+ recruiting member admin
 +++++++++ recruiting owner
 +++++++++ recruiting owner admin
+......... staff guest
 ......... staff outsider
 +-------- staff outsider admin
 ++++----- staff member

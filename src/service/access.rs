@@ -3,7 +3,7 @@
 use super::Actor;
 use crate::{
     model::{Account, AccountId, Error, Message, MessageId, Result, Room, RoomId},
-    rules::permit::{Act, Standing, permit},
+    rules::permit::{Act, Standing, permit, permit_guest},
     store::View,
 };
 
@@ -35,6 +35,13 @@ pub(super) fn room(view: View<'_>, actor: Actor, id: RoomId, act: Act) -> Result
     let standing = Standing::of(membership.map(|membership| membership.role));
     permit(&room, standing, &account, act)?;
     Ok(Granted { account, room, standing })
+}
+
+/// A room, for what a guest wants to do in it. There is no account to ask about.
+pub(super) fn room_for_guest(view: View<'_>, id: RoomId, act: Act) -> Result<Room> {
+    let room = view.room(id)?.ok_or_else(|| Error::not_found("room"))?;
+    permit_guest(&room, act)?;
+    Ok(room)
 }
 
 /// A message and its room, for one kind of act in the room.

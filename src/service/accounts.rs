@@ -408,9 +408,20 @@ fn own_or_any(view: View<'_>, actor: Actor, id: AccountId) -> Result<Account> {
     if !account.is_admin {
         return Err(Error::forbidden("Only the person themself or a site administrator may do this."));
     }
-    let other =
-        view.account(id)?.filter(|other| !matches!(other.status, AccountStatus::Deleted | AccountStatus::Guest));
-    other.ok_or_else(|| Error::not_found("person"))
+    registered(view.account(id)?)
+}
+
+/// Somebody who has an account of their own, blocked or not. A guest has none.
+pub(super) fn registered(account: Option<Account>) -> Result<Account> {
+    let account = account.filter(|account| account.status != AccountStatus::Deleted);
+    let account = account.ok_or_else(|| Error::not_found("person"))?;
+    if account.status == AccountStatus::Guest {
+        return Err(Error::conflict(
+            "This is a guest, who has no account that could be changed or blocked. Delete what they wrote, or switch \
+             guests off with `guests = false` in the configuration.",
+        ));
+    }
+    Ok(account)
 }
 
 fn save(tx: &mut Tx, before: Account, after: Account, change: AccountChange) -> Result<Account> {
@@ -421,11 +432,7 @@ fn save(tx: &mut Tx, before: Account, after: Account, change: AccountChange) -> 
 }
 
 fn set_status(tx: &mut Tx, id: AccountId, status: AccountStatus, change: AccountChange) -> Result<Account> {
-    let account = tx
-        .view()
-        .account(id)?
-        .filter(|account| !matches!(account.status, AccountStatus::Deleted | AccountStatus::Guest));
-    let account = account.ok_or_else(|| Error::not_found("person"))?;
+    let account = registered(tx.view().account(id)?)?;
     if status == AccountStatus::Blocked {
         sessions::end_all(tx, id, None)?;
     }

@@ -4,11 +4,11 @@ use super::{Actor, NewFile, Service, access, cards, rooms};
 use crate::{
     config::Limits,
     model::{
-        AccountId, Aside, ClientId, Error, Event, File, JobId, Message, MessageCard, MessageId, RequestId, Result,
-        RoomId, RoomKind, RoomRole,
+        Account, AccountId, Aside, ClientId, Error, Event, File, FileId, JobId, Message, MessageCard, MessageId,
+        RequestId, Result, RoomId, RoomKind, RoomRole,
     },
     rules::{
-        messages,
+        messages, names,
         permit::{Act, Standing, permit_edit, permit_retraction},
     },
     store::{Tx, View},
@@ -109,6 +109,25 @@ impl Service {
                 post(tx, actor, room.id, draft, None, &limits)
             })
             .await
+    }
+
+    /// Posts a text into the public room of that name, which is made on first use.
+    pub async fn post_by_name(&self, actor: Actor, name: &str, draft: Draft) -> Result<Posted> {
+        let name = names::room(name, self.config.limits.name_chars)?;
+        let limits = self.config.limits.clone();
+        let posted = self
+            .store
+            .commit(Some(actor.account()), move |tx| {
+                let account = access::person(tx.view(), actor)?;
+                let (room, _) = rooms::find_or_open_public(tx, actor, &account, name, &limits)?;
+                post(tx, actor, room.id, draft, None, &limits)
+            })
+            .await?;
+        let (Posted::New(card) | Posted::Before(card)) = &posted;
+        if self.hub.typing().stop(card.message.room, actor.account()) {
+            self.tell_typing(card.message.room, actor.account(), false);
+        }
+        Ok(posted)
     }
 
     /// Edits one's own message; of a file message, the text beside the file.
@@ -219,31 +238,55 @@ fn post(tx: &mut Tx, actor: Actor, room: RoomId, draft: Draft, file: Option<File
     if granted.standing == Standing::Outsider {
         rooms::admit(tx, &granted.room, granted.account.id, RoomRole::Member, limits)?;
     }
-    let message = Message {
-        id: MessageId::new(),
-        room,
-        seq: tx.view().room_head(room)?.last_seq + 1,
-        author: granted.account.id,
-        author_role: cards::chat_role(tx.view(), &granted.account)?,
+    let content = Content {
         body,
         file: file.as_ref().map(|file| file.id),
         job: draft.job,
         reply_to: draft.reply_to,
         client_id: draft.client_id,
-        posted_at: tx.now(),
-        edited_at: None,
-        retracted: None,
     };
     if let Some(file) = file {
         // Asked before the upload as well, but of several at once each was told the same.
         super::files::check_quota(tx.view(), limits, &file)?;
         tx.emit(Event::FileStored(file))?;
     }
-    tx.emit(Event::MessagePosted(message.clone()))?;
+    let message = append(tx, &granted.account, room, content)?;
     if let Some(request_id) = draft.request_id {
         tx.tell(Aside::Requested { message: message.id, request_id });
     }
     Ok(Posted::New(card(tx.view(), message)?))
+}
+
+/// What a new message says; found good already.
+#[derive(Default)]
+pub(super) struct Content {
+    pub body: String,
+    pub file: Option<FileId>,
+    pub job: Option<JobId>,
+    pub reply_to: Option<MessageId>,
+    pub client_id: Option<ClientId>,
+}
+
+/// Puts a message at the end of a room, within a mutation.
+pub(super) fn append(tx: &mut Tx, author: &Account, room: RoomId, content: Content) -> Result<Message> {
+    let Content { body, file, job, reply_to, client_id } = content;
+    let message = Message {
+        id: MessageId::new(),
+        room,
+        seq: tx.view().room_head(room)?.last_seq + 1,
+        author: author.id,
+        author_role: cards::chat_role(tx.view(), author)?,
+        body,
+        file,
+        job,
+        reply_to,
+        client_id,
+        posted_at: tx.now(),
+        edited_at: None,
+        retracted: None,
+    };
+    tx.emit(Event::MessagePosted(message.clone()))?;
+    Ok(message)
 }
 
 fn same_client_id(view: View<'_>, actor: Actor, room: RoomId, draft: &Draft) -> Result<Option<Message>> {
@@ -274,7 +317,7 @@ fn reload(tx: &Tx, message: &Message) -> Result<MessageCard> {
     card(tx.view(), now)
 }
 
-fn card(view: View<'_>, message: Message) -> Result<MessageCard> {
+pub(super) fn card(view: View<'_>, message: Message) -> Result<MessageCard> {
     let context = cards::Context::of(view, message.room)?;
     cards::message(view, message, &context, &mut cards::Names::default())
 }

@@ -9,6 +9,7 @@ mod accounts;
 mod actor;
 mod cards;
 mod files;
+mod guests;
 mod invitations;
 mod invite_codes;
 mod messages;
@@ -27,11 +28,13 @@ mod sessions;
 mod sockets;
 mod stream;
 mod upkeep;
+mod visitors;
 
 pub use crate::store::blobs::BlobPart;
 pub use accounts::{NewAccount, ProfileChange, SetUp};
 pub use actor::Actor;
 pub use files::{Download, NewFile, Upload};
+pub use guests::Guest;
 pub use invitations::{InvitationFilter, NewInvitation, Verdict};
 pub use invite_codes::IssuedInviteCode;
 pub use messages::{Draft, History, Posted, Range};
@@ -46,6 +49,7 @@ pub use search::MessageFilter;
 pub use seats::SeatFilter;
 pub use sessions::{Credentials, SignedIn, TokenPair};
 pub use sockets::{Greeting, OpenSocket, SocketError};
+pub use visitors::Visitor;
 
 use crate::{
     config::Config,

@@ -2,7 +2,7 @@
 
 use super::{
     NewAccount, SalonLogCard, Service,
-    accounts::{Blocked, OnlyIfNone},
+    accounts::{Blocked, OnlyIfNone, registered},
     invite_codes::IssuedInviteCode,
     salon_cards, seats,
     sessions::find_by_login,
@@ -59,7 +59,7 @@ impl Service {
 
     fn by_login(&self, login: &str) -> Result<Account> {
         let found = find_by_login(self.store.snapshot().view(), login.trim())?;
-        found.ok_or_else(|| Error::not_found("account"))
+        registered(Some(found.ok_or_else(|| Error::not_found("account"))?))
     }
 
     /// Blocks somebody.

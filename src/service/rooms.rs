@@ -96,14 +96,12 @@ impl Service {
         self.store
             .commit(Some(actor.account()), move |tx| {
                 let account = access::person(tx.view(), actor)?;
-                if let Some(id) = tx.view().public_room(&name)? {
-                    let granted = access::room(tx.view(), actor, id, Act::Join)?;
-                    admit(tx, &granted.room, account.id, RoomRole::Member, &limits)?;
-                    return Ok(Opened::Found(cards::room(tx.view(), &account, granted.room)?));
+                let (room, found) = find_or_open_public(tx, actor, &account, name, &limits)?;
+                if found == Found::Yes {
+                    admit(tx, &room, account.id, RoomRole::Member, &limits)?;
                 }
-                let owner = [(account.id, RoomRole::Owner)];
-                let room = open(tx, &limits, RoomKind::Public, Some(name), String::new(), &account, &owner)?;
-                Ok(Opened::Made(cards::room(tx.view(), &account, room)?))
+                let card = cards::room(tx.view(), &account, room)?;
+                Ok(if found == Found::Yes { Opened::Found(card) } else { Opened::Made(card) })
             })
             .await
     }
@@ -278,6 +276,22 @@ impl Service {
 pub(super) enum Found {
     Yes,
     No,
+}
+
+/// The public room of that name, made on first use, within a mutation. `name` was found good. Nobody joins one that was
+/// there by this.
+pub(super) fn find_or_open_public(
+    tx: &mut Tx,
+    actor: Actor,
+    account: &Account,
+    name: String,
+    limits: &Limits,
+) -> Result<(Room, Found)> {
+    if let Some(id) = tx.view().public_room(&name)? {
+        return Ok((access::room(tx.view(), actor, id, Act::Join)?.room, Found::Yes));
+    }
+    let owner = [(account.id, RoomRole::Owner)];
+    Ok((open(tx, limits, RoomKind::Public, Some(name), String::new(), account, &owner)?, Found::No))
 }
 
 /// The one direct room of two people, within a mutation.

@@ -9,7 +9,7 @@ use crate::{
     store::View,
 };
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// Why a socket was not opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ impl<E: Into<Error>> From<E> for SocketError {
 pub struct OpenSocket {
     pub(super) socket: SocketId,
     pub(super) account: AccountId,
+    /// From where, if it is a guest's: those are counted.
+    pub(super) guest_at: Option<IpAddr>,
 }
 
 /// What a room's socket hears first, and beside its room.
@@ -105,7 +107,7 @@ impl Service {
     ) -> std::result::Result<OpenSocket, SocketError> {
         let socket = connected.map_err(|_| SocketError::TooManySockets)?;
         match failed {
-            None => Ok(OpenSocket { socket, account }),
+            None => Ok(OpenSocket { socket, account, guest_at: None }),
             Some(error) => {
                 self.hub.disconnect(socket);
                 Err(SocketError::Refused(error))
@@ -116,6 +118,9 @@ impl Service {
     /// A socket is gone.
     pub fn close_socket(&self, open: OpenSocket) {
         self.hub.disconnect(open.socket);
+        if let Some(network) = open.guest_at {
+            self.throttle.guest_sockets.give_back(&network);
+        }
         if !self.hub.is_connected(open.account) {
             for room in self.hub.typing().leave(open.account) {
                 self.tell_typing(room, open.account, false);

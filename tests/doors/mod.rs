@@ -4,6 +4,7 @@ mod accounts;
 mod documents;
 mod files;
 mod input;
+mod live;
 mod marketplace;
 mod messages;
 mod permissions;

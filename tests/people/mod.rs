@@ -1,8 +1,10 @@
 //! People, as tests speak of them: `anna.posts(&room, "hello")`, `boris.hears_message("hello")`, `vera.hears_nothing()`.
 
+mod live_window;
 mod online;
 mod window;
 
+pub use live_window::LiveWindow;
 pub use online::{Online, PATIENCE, try_open};
 pub use window::Window;
 

@@ -25,7 +25,7 @@ use tokio_tungstenite::{
 /// Far longer than any frame takes; whoever waits so long has missed it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A person at one window.
 pub struct Online {

@@ -53,6 +53,18 @@ impl Names {
         }
     }
 
+    /// The same for what was said word for word, with ids and times anywhere in it.
+    pub fn words(&mut self, text: &str) -> String {
+        const TIME: usize = 32;
+        let (mut out, mut rest) = (String::new(), text);
+        while let Some(first) = rest.chars().next() {
+            let is_time = rest.get(..TIME).is_some_and(is_time);
+            out.push_str(if is_time { "<time>" } else { &rest[..first.len_utf8()] });
+            rest = &rest[if is_time { TIME } else { first.len_utf8() }..];
+        }
+        self.text(&out)
+    }
+
     fn text(&mut self, text: &str) -> String {
         if is_time(text) {
             return "<time>".into();

@@ -45,6 +45,11 @@ impl World {
         self.server.stop().await;
     }
 
+    /// Gives it other lines of configuration, for the next start.
+    pub fn configure(&self, config: &str) {
+        self.server.configure(config);
+    }
+
     /// Starts it again on the same folder.
     pub async fn start(&mut self) {
         let address = self.server.start().await;

@@ -27,8 +27,14 @@ impl Server {
     /// A folder with a configuration file; nothing runs yet.
     pub fn prepare(config: &str) -> Self {
         let root = tempfile::Builder::new().prefix("parlor-test-").tempdir().expect("a temporary folder");
-        fs::write(root.path().join("parlor.toml"), config).expect("the configuration is written");
-        Self { root, child: None, printed: String::new() }
+        let server = Self { root, child: None, printed: String::new() };
+        server.configure(config);
+        server
+    }
+
+    /// Other configuration, for the next start.
+    pub fn configure(&self, config: &str) {
+        fs::write(self.root.path().join("parlor.toml"), config).expect("the configuration is written");
     }
 
     /// Starts it and returns where it listens.

@@ -1,7 +1,7 @@
 //! The OpenAPI document: what poem-openapi derives from the handlers, with each operation's real errors and an example
 //! for each body.
 
-use crate::doors::{marketplace, parlor, recruiting};
+use crate::doors::{live, marketplace, parlor, recruiting};
 use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,8 @@ const EXAMPLES: &str = include_str!("examples.json");
 
 /// The REST API of all doors.
 pub fn service() -> OpenApiService<impl OpenApi, ()> {
-    OpenApiService::new((parlor::api(), marketplace::api(), recruiting::api()), "Parlor", env!("CARGO_PKG_VERSION"))
+    let doors = (parlor::api(), marketplace::api(), recruiting::api(), live::api());
+    OpenApiService::new(doors, "Parlor", env!("CARGO_PKG_VERSION"))
         .description(
             "Chat for a small auto salon. Sign in with `POST /api/auth` and send the access token as a bearer, or with \
              `POST /api/session` for a browser's cookie. Errors are problem documents (RFC 9457). Live events are on the \
@@ -127,10 +128,12 @@ fn state_errors(path: &str, operation: &mut Value) {
     let needs_login = operation["security"].as_array().is_some_and(|security| !security.is_empty());
     let has_body = operation.get("requestBody").is_some();
     // Some name a room in their body or query.
-    let names_room = ["create_recruiting_message", "list_recruiting_messages"];
+    let names_room =
+        ["create_recruiting_message", "list_recruiting_messages", "send_live_message", "list_live_messages"];
     let takes_ids = path.contains('{') || names_room.iter().any(|id| operation["operationId"] == **id);
-    let is_throttled =
-        ["sign_in", "get_tokens", "register", "change_password"].iter().any(|id| operation["operationId"] == **id);
+    let is_throttled = ["sign_in", "get_tokens", "register", "change_password", "send_live_message"]
+        .iter()
+        .any(|id| operation["operationId"] == **id);
     let takes_secret = ["refresh_tokens", "revoke_tokens"].iter().any(|id| operation["operationId"] == **id);
     let changes = operation["requestBody"].is_object()
         || operation["operationId"].as_str().is_some_and(|id| !id.starts_with("get_") && !id.starts_with("list_"));

@@ -22,6 +22,8 @@ use std::{net::IpAddr, time::Duration};
 
 /// The browser's session.
 pub const BROWSER_COOKIE: &str = "parlor_session";
+/// By which a guest is known again.
+pub const GUEST_COOKIE: &str = "parlor_guest";
 
 /// An access token from `/api/auth`.
 #[derive(SecurityScheme)]
@@ -119,18 +121,23 @@ impl Client {
 
 /// The cookie of a new session, as a header.
 pub fn browser_cookie(client: &Client, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
-    cookie(client, token, ttl_secs)
+    cookie(client, BROWSER_COOKIE, token, ttl_secs)
+}
+
+/// The cookie of a guest, as a header.
+pub fn guest_cookie(client: &Client, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
+    cookie(client, GUEST_COOKIE, token, ttl_secs)
 }
 
 /// The header that makes the browser forget its session.
 pub fn ended_cookie(client: &Client) -> Answer<HeaderValue> {
-    cookie(client, "", 0)
+    cookie(client, BROWSER_COOKIE, "", 0)
 }
 
 type Answer<T> = super::Answer<T>;
 
-fn cookie(client: &Client, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
-    let mut cookie = Cookie::new_with_str(BROWSER_COOKIE, token);
+fn cookie(client: &Client, name: &str, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
+    let mut cookie = Cookie::new_with_str(name, token);
     cookie.set_path("/");
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Lax);

@@ -6,12 +6,14 @@ mod login;
 mod media_paths;
 mod opening;
 mod pages;
+mod visitor;
 
 pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
 pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor};
 pub use media_paths::{media_path, thumbnail_path};
 pub use opening::{Opening, SocketGuard};
 pub use pages::{Page, PageQuery, page_of};
+pub use visitor::VisitorLogin;
 
 use crate::{
     http::{origin::OriginPolicy, problem::Problem},
@@ -28,6 +30,7 @@ pub struct Doors {
     pub service: Arc<Service>,
     pub origins: OriginPolicy,
     pub socket_limits: Arc<SocketLimits>,
+    pub guest_socket_limits: Arc<SocketLimits>,
 }
 
 /// Result of a handler.

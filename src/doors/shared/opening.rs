@@ -1,10 +1,13 @@
 //! Opening a WebSocket at any door: the handshake and who it is, before anything else is asked; then the session.
 
-use super::{Answer, Doors, handshake::socket_actor};
+use super::{
+    Answer, Doors,
+    handshake::{socket_actor, socket_visitor},
+};
 use crate::{
     http::problem::Problem,
     model::{Error, ErrorCode},
-    service::{Actor, OpenSocket, Service, SocketError},
+    service::{Actor, OpenSocket, Service, SocketError, Visitor},
     socket::{self, Handler, Handshake, HandshakeError, Outbox, OutboxLimits, SocketLimits},
 };
 use poem::{Request, Response};
@@ -23,10 +26,24 @@ impl Opening {
     pub fn signed_in(request: &Request, doors: &Doors) -> Answer<(Self, Actor)> {
         let handshake = Handshake::check(request).map_err(refused_handshake)?;
         let (actor, protocol) = socket_actor(doors, request, handshake.offered())?;
-        let limits = &doors.service.config().limits;
-        let size_bytes = u32::try_from(limits.outbox_bytes).unwrap_or(u32::MAX);
+        Ok((Self::new(handshake, protocol, doors, &doors.socket_limits), actor))
+    }
+
+    /// Of somebody signed in, or of a guest where guests are switched on.
+    pub fn visitor(request: &Request, doors: &Doors) -> Answer<(Self, Visitor)> {
+        let handshake = Handshake::check(request).map_err(refused_handshake)?;
+        let (visitor, protocol) = socket_visitor(doors, request, handshake.offered())?;
+        let limits = match visitor {
+            Visitor::Person(_) => &doors.socket_limits,
+            Visitor::Guest(_) => &doors.guest_socket_limits,
+        };
+        Ok((Self::new(handshake, protocol, doors, limits), visitor))
+    }
+
+    fn new(handshake: Handshake, protocol: Option<&'static str>, doors: &Doors, limits: &Arc<SocketLimits>) -> Self {
+        let size_bytes = u32::try_from(doors.service.config().limits.outbox_bytes).unwrap_or(u32::MAX);
         let outbox = Arc::new(Outbox::new(OutboxLimits { size_bytes, ..OutboxLimits::default() }));
-        Ok((Self { handshake, protocol, outbox, limits: Arc::clone(&doors.socket_limits) }, actor))
+        Self { handshake, protocol, outbox, limits: Arc::clone(limits) }
     }
 
     /// Where what it hears is put.

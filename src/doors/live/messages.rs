@@ -1,0 +1,134 @@
+//! Sending one message and reading the newest ones, without a socket.
+
+use super::{Tag, in_our_words};
+use crate::{
+    doors::shared::{Answer, Doors, VisitorLogin},
+    http::{form_body::FormBody, json_answer::JsonAnswer, json_body::JsonBody},
+    model::{Error, MessageCard},
+};
+use poem::web::Data;
+use poem_openapi::{ApiRequest, ApiResponse, Object, OpenApi, param::Query};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The room of whoever names none (contracts.md, Door 4).
+const DEFAULT_ROOM: &str = "public-chat";
+/// What whoever has sent something reads (document 004).
+const SENT: &str = "Message sent!";
+/// Messages of a history unless said otherwise.
+const HISTORY_SIZE: usize = 50;
+
+pub struct LiveApi;
+
+/// A text, and the public room that it is for.
+#[derive(Object)]
+struct LiveMessage {
+    message: String,
+    /// A public room's name; `public-chat` unless said otherwise.
+    room: Option<String>,
+}
+
+#[derive(ApiRequest)]
+enum NewLiveMessage {
+    /// As JSON.
+    Json(JsonBody<LiveMessage>),
+    /// As a form.
+    Form(FormBody<LiveMessage>),
+}
+
+/// It was sent.
+#[derive(Object, Serialize)]
+struct LiveSent {
+    /// Always `Message sent!`.
+    message: String,
+}
+
+/// A room's newest messages, oldest first.
+#[derive(Object, Serialize)]
+struct LiveHistory {
+    chat_history: Vec<LiveLine>,
+}
+
+/// A message.
+#[derive(Object, Serialize)]
+struct LiveLine {
+    id: Uuid,
+    message: String,
+    sender: Uuid,
+    sender_name: String,
+    timestamp: String,
+    /// The role that the sender had when writing; `guest` for somebody who was not signed in.
+    sender_role: String,
+}
+
+impl From<MessageCard> for LiveLine {
+    fn from(card: MessageCard) -> Self {
+        let message = super::socket::text_of(&card).to_owned();
+        let record = card.message;
+        Self {
+            id: record.id.uuid(),
+            message,
+            sender: record.author.uuid(),
+            sender_name: card.author_name,
+            timestamp: record.posted_at.to_string(),
+            sender_role: record.author_role.word().into(),
+        }
+    }
+}
+
+#[derive(ApiResponse)]
+enum SentAnswer {
+    /// Everybody in the room hears it now. A guest gets a cookie to be known again by.
+    #[oai(status = 200)]
+    Sent(JsonAnswer<LiveSent>, #[oai(header = "Set-Cookie")] Option<String>),
+}
+
+#[derive(ApiResponse)]
+enum HistoryAnswer {
+    /// The newest messages. A guest gets a cookie to be known again by.
+    #[oai(status = 200)]
+    History(JsonAnswer<LiveHistory>, #[oai(header = "Set-Cookie")] Option<String>),
+}
+
+#[OpenApi(prefix_path = "/chat", tag = "Tag::LiveChat")]
+impl LiveApi {
+    /// Send a message into a public room
+    ///
+    /// Whoever is signed in makes the room by it if there is none of that name. Guests, where they are switched on, send
+    /// into rooms that are there.
+    #[oai(path = "/send", method = "post", operation_id = "send_live_message")]
+    async fn send(&self, doors: Data<&Doors>, login: VisitorLogin, body: NewLiveMessage) -> Answer<SentAnswer> {
+        let (NewLiveMessage::Json(JsonBody(new)) | NewLiveMessage::Form(FormBody(new))) = body;
+        let sent = doors.service.say_by_name(login.visitor, room_or_default(new.room.as_deref()), new.message).await;
+        sent.map_err(in_our_words)?;
+        Ok(SentAnswer::Sent(JsonAnswer(LiveSent { message: SENT.into() }), login.cookie))
+    }
+
+    /// The newest messages of a public room
+    ///
+    /// Oldest first. Reading joins no room.
+    #[oai(path = "/history", method = "get", operation_id = "list_live_messages")]
+    async fn history(
+        &self,
+        doors: Data<&Doors>,
+        login: VisitorLogin,
+        /// A public room's name; `public-chat` unless said otherwise.
+        room: Query<Option<String>>,
+        /// 50 unless said otherwise, at most 200.
+        limit: Query<Option<u32>>,
+    ) -> Answer<HistoryAnswer> {
+        let limit_max = doors.service.config().limits.page_size_max;
+        let limit = limit.0.map_or(HISTORY_SIZE.min(limit_max), |limit| limit as usize);
+        if !(1..=limit_max).contains(&limit) {
+            let detail = format!("A history has between 1 and {limit_max} messages.");
+            return Err(Error::invalid("limit", detail).into());
+        }
+        let newest = doors.service.newest_by_name(login.visitor, room_or_default(room.0.as_deref()), limit);
+        let chat_history = newest.map_err(in_our_words)?.into_iter().map(LiveLine::from).collect();
+        Ok(HistoryAnswer::History(JsonAnswer(LiveHistory { chat_history }), login.cookie))
+    }
+}
+
+fn room_or_default(room: Option<&str>) -> &str {
+    room.filter(|room| !room.is_empty()).unwrap_or(DEFAULT_ROOM)
+}

@@ -1,0 +1,145 @@
+//! `/ws/chat/{room_name}/`: `{"message": T}` in, `{"message": T, …}` out.
+
+use super::in_our_words;
+use crate::{
+    doors::shared::{Answer, Doors, Opening, SocketGuard},
+    model::{Error, Live, MessageCard, Position, Result, RoomId},
+    service::Visitor,
+    socket::{Dialect, Handler, Reply, frame},
+};
+use bytes::Bytes;
+use poem::{
+    Request, Response, handler,
+    web::{Data, Path},
+};
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A message; clients of the document read the first field.
+#[derive(Serialize)]
+struct LiveFrame<'a> {
+    message: &'a str,
+    id: Uuid,
+    sender: Uuid,
+    sender_name: &'a str,
+    sender_role: &'static str,
+    room: Uuid,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct ErrorFrame<'a> {
+    r#type: &'static str,
+    detail: &'a str,
+}
+
+/// How this socket says things: new messages, and nothing else.
+struct LiveDialect;
+
+impl Dialect for LiveDialect {
+    fn name(&self) -> &str {
+        "live chat"
+    }
+
+    fn encode(&self, live: &Live, _: Option<Position>) -> Option<Bytes> {
+        let Live::MessageCreated { card, .. } = live else { return None };
+        let message = &card.message;
+        Some(encode(&LiveFrame {
+            message: text_of(card),
+            id: message.id.uuid(),
+            sender: message.author.uuid(),
+            sender_name: &card.author_name,
+            sender_role: message.author_role.word(),
+            room: message.room.uuid(),
+            timestamp: message.posted_at.to_string(),
+        }))
+    }
+}
+
+/// This door knows no files: their name stands for them.
+pub(super) fn text_of(card: &MessageCard) -> &str {
+    let file_name = card.attachment.as_ref().map_or("", |file| file.name.as_str());
+    if card.message.body.is_empty() { file_name } else { &card.message.body }
+}
+
+fn encode(shape: &impl Serialize) -> Bytes {
+    // Texts and ids can always be written.
+    frame::text(&serde_json::to_string(shape).unwrap_or_default())
+}
+
+fn refused(error: Error) -> Bytes {
+    encode(&ErrorFrame { r#type: "error", detail: &in_our_words(error).detail })
+}
+
+/// `GET /ws/chat/:room_name` with an upgrade.
+#[handler]
+pub async fn live_socket(request: &Request, doors: Data<&Doors>, room_name: Path<String>) -> Answer<Response> {
+    // Rooms have ids too, but here they go by their names.
+    if Uuid::try_parse(&room_name).is_ok() {
+        return Err(Error::not_found("room").into());
+    }
+    let (opening, visitor) = Opening::visitor(request, &doors)?;
+    let service = Arc::clone(&doors.service);
+    let room = service.visit(visitor, &room_name).await.map_err(in_our_words)?;
+    let open = service.open_visitor_socket(visitor, room, Arc::new(LiveDialect), opening.outbox())?;
+    Ok(opening.run(Visit { visitor, room, socket: SocketGuard::new(service, open) }))
+}
+
+struct Visit {
+    visitor: Visitor,
+    room: RoomId,
+    socket: SocketGuard,
+}
+
+impl Handler for Visit {
+    fn text(&mut self, text: String) -> Option<Reply> {
+        let message = match parse(&text) {
+            Ok(message) => message,
+            Err(error) => return Some(Box::pin(std::future::ready(Some(refused(error))))),
+        };
+        let (service, visitor, room) = (Arc::clone(self.socket.service()), self.visitor, self.room);
+        // Done, a message is heard like everybody else's; only refusals are answered.
+        Some(Box::pin(async move { service.say(visitor, room, message).await.err().map(refused) }))
+    }
+
+    fn binary(&mut self) -> Option<Bytes> {
+        Some(refused(Error::bad_request("Send text frames with JSON; binary frames are not understood.")))
+    }
+
+    fn too_many(&self) -> Option<Bytes> {
+        Some(refused(Error::throttled(1)))
+    }
+
+    fn closed(&mut self) {}
+}
+
+/// The text of `{"message": text}`; other fields are ignored.
+fn parse(text: &str) -> Result<String> {
+    let value: Value = serde_json::from_str(text)
+        .map_err(|_| Error::bad_request("This is not JSON. Send an object such as {\"message\": \"hello\"}."))?;
+    let Value::Object(mut fields) = value else {
+        return Err(Error::bad_request("Send a JSON object such as {\"message\": \"hello\"}."));
+    };
+    match fields.remove("message") {
+        Some(Value::String(message)) => Ok(message),
+        Some(_) => Err(Error::bad_request("\"message\" must be a text.")),
+        None => Err(Error::bad_request("There is no \"message\" in this. Send {\"message\": \"hello\"}.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_message_is_a_message() {
+        assert_eq!(parse(r#"{"message":"hello","HEADERS":{}}"#).as_deref(), Ok("hello"));
+        for bad in
+            ["", "hello", "[]", "\"message\"", "{}", r#"{"message":7}"#, r#"{"message":null}"#, r#"{"body":"x"}"#]
+        {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Public rooms by their names, for people and, where they are switched on, for guests.
+
+use super::{Actor, Draft, Greeting, Guest, OpenSocket, Opened, Service, SocketError, access, cards, guests};
+use crate::{
+    hub::{Dialect, Outbox},
+    model::{Error, Message, MessageCard, Result, Room, RoomId},
+    rules::{names, permit::Act},
+    store::View,
+};
+use std::sync::Arc;
+
+/// Messages looked at for one page, as a multiple of its size: deleted ones leave gaps.
+const LOOKED_AT_MAX: usize = 5;
+
+/// Who uses a public room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visitor {
+    Person(Actor),
+    Guest(Guest),
+}
+
+impl Service {
+    /// Comes into the public room of that name. A person joins it, and makes it on first use; a guest is only let in.
+    pub async fn visit(&self, visitor: Visitor, name: &str) -> Result<RoomId> {
+        match visitor {
+            Visitor::Person(actor) => match self.join_by_name(actor, name).await? {
+                Opened::Made(card) | Opened::Found(card) => Ok(card.room.id),
+            },
+            Visitor::Guest(_) => {
+                let name = names::room(name, self.config.limits.name_chars)?;
+                Ok(guests::room_by_name(self.store.snapshot().view(), &name, Act::Read)?.id)
+            }
+        }
+    }
+
+    /// Opens a socket that hears this room.
+    pub fn open_visitor_socket(
+        &self,
+        visitor: Visitor,
+        room: RoomId,
+        dialect: Arc<dyn Dialect>,
+        outbox: Arc<Outbox>,
+    ) -> std::result::Result<OpenSocket, SocketError> {
+        match visitor {
+            Visitor::Person(actor) => self.open_room_socket(actor, room, dialect, outbox, Greeting::Silent),
+            Visitor::Guest(guest) => self.open_guest_socket(guest, room, dialect, outbox),
+        }
+    }
+
+    /// Posts a text into the room that a visitor came into.
+    pub async fn say(&self, visitor: Visitor, room: RoomId, text: String) -> Result<MessageCard> {
+        match visitor {
+            Visitor::Person(actor) => Ok(self.post(actor, room, draft(text)).await?.card()),
+            Visitor::Guest(guest) => self.post_as_guest(guest, room, text).await,
+        }
+    }
+
+    /// Posts a text into the public room of that name. A person makes it on first use, a guest does not.
+    pub async fn say_by_name(&self, visitor: Visitor, name: &str, text: String) -> Result<MessageCard> {
+        match visitor {
+            Visitor::Person(actor) => Ok(self.post_by_name(actor, name, draft(text)).await?.card()),
+            Visitor::Guest(guest) => {
+                let room = self.visit(visitor, name).await?;
+                self.post_as_guest(guest, room, text).await
+            }
+        }
+    }
+
+    /// The newest messages of the public room of that name that are still there, oldest first. Nobody joins it by reading.
+    pub fn newest_by_name(&self, visitor: Visitor, name: &str, size: usize) -> Result<Vec<MessageCard>> {
+        let name = names::room(name, self.config.limits.name_chars)?;
+        let size = size.clamp(1, self.config.limits.page_size_max);
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        let room = match visitor {
+            Visitor::Person(actor) => room_by_name(view, actor, &name)?,
+            Visitor::Guest(_) => guests::room_by_name(view, &name, Act::Read)?,
+        };
+        let (context, mut names) = (cards::Context::without_readers(view, room.id)?, cards::Names::default());
+        let newest = newest_present(view, room.id, size)?;
+        newest.into_iter().map(|message| cards::message(view, message, &context, &mut names)).collect()
+    }
+}
+
+fn draft(text: String) -> Draft {
+    Draft { text: Some(text), ..Draft::default() }
+}
+
+fn room_by_name(view: View<'_>, actor: Actor, name: &str) -> Result<Room> {
+    access::person(view, actor)?;
+    let id = view.public_room(name)?.ok_or_else(|| Error::not_found("room"))?;
+    Ok(access::room(view, actor, id, Act::Read)?.room)
+}
+
+/// Looks further back than the gaps of deleted messages, within reason.
+fn newest_present(view: View<'_>, room: RoomId, size: usize) -> Result<Vec<Message>> {
+    let mut upto = view.room_head(room)?.last_seq + 1;
+    let mut newest = Vec::with_capacity(size);
+    for _ in 0..LOOKED_AT_MAX {
+        let page = view.messages_before(room, 0, upto, size)?;
+        let Some(first) = page.first() else { break };
+        upto = first.seq;
+        let missing = size - newest.len();
+        newest.extend(page.into_iter().rev().filter(|message| message.retracted.is_none()).take(missing));
+        if newest.len() == size {
+            break;
+        }
+    }
+    newest.reverse();
+    Ok(newest)
+}
