@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     cmp::Ordering,
-    collections::{BinaryHeap, HashMap, VecDeque},
+    collections::{BinaryHeap, HashMap, VecDeque, hash_map::Entry},
 };
 
 /// Messages that one request looks at, at most. Further back is reached with `before`.
@@ -230,10 +230,11 @@ fn show(view: View<'_>, found: Vec<Message>) -> Result<Vec<MessageCard>> {
     let (mut contexts, mut names) = (HashMap::new(), cards::Names::default());
     let mut shown = Vec::with_capacity(found.len());
     for message in found {
-        if !contexts.contains_key(&message.room) {
-            contexts.insert(message.room, cards::Context::of(view, message.room)?);
-        }
-        shown.push(cards::message(view, message.clone(), &contexts[&message.room], &mut names)?);
+        let context = match contexts.entry(message.room) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(cards::Context::of(view, message.room)?),
+        };
+        shown.push(cards::message(view, message, context, &mut names)?);
     }
     Ok(shown)
 }

@@ -98,9 +98,11 @@ pub(super) enum Command {
 impl Command {
     /// Reads a frame.
     pub fn parse(text: &str) -> Result<Self> {
-        let value: Value =
-            serde_json::from_str(text).map_err(|_| Error::bad_request("This is not JSON. Send an object."))?;
-        let Value::Object(fields) = value else { return Err(Error::bad_request("Send a JSON object.")) };
+        let value: Value = serde_json::from_str(text)
+            .map_err(|_| Error::bad_request("This is not JSON. Send an object, such as {\"message\": \"hello\"}."))?;
+        let Value::Object(fields) = value else {
+            return Err(Error::bad_request("Send a JSON object, such as {\"message\": \"hello\"}."));
+        };
         match (fields.get("type"), fields.get("message")) {
             (None | Some(Value::Null), Some(message)) => Self::post(message),
             (Some(Value::String(kind)), _) => Self::of_kind(kind, &fields),
