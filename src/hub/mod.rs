@@ -49,6 +49,8 @@ pub enum Audience {
     Person(AccountId),
     /// All sockets of a person that hear this room.
     PersonIn(AccountId, RoomId),
+    /// Sockets that were opened for this one room, not those that hear it beside another one.
+    Opened(RoomId),
     Everyone,
 }
 
@@ -128,9 +130,11 @@ impl Hub {
         Ok(socket)
     }
 
-    /// From now on a socket that hears no rooms speaks like this.
-    pub fn speak(&self, socket: SocketId, dialect: Arc<dyn Dialect>) {
-        self.registry().speak(socket, dialect);
+    /// From now on a socket that hears no rooms speaks like this; `first` is the first thing it hears so.
+    pub fn speak(&self, socket: SocketId, dialect: Arc<dyn Dialect>, first: Bytes) {
+        let mut registry = self.registry();
+        registry.speak(socket, dialect);
+        registry.with_listener(socket, &mut |listener| listener.outbox.push_reply(first.clone()));
     }
 
     /// Who has a socket in this room that is told what they have not read.

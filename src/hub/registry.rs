@@ -390,6 +390,11 @@ impl Registry {
                 let heard = self.rooms.get(&room);
                 sockets.filter_map(|id| heard?.get(id)).for_each(tell);
             }
+            Audience::Opened(room) => {
+                let sockets = self.rooms.get(&room).into_iter().flat_map(HashMap::keys);
+                let sockets = sockets.filter_map(|id| self.sockets.get(id));
+                sockets.filter(|socket| socket.follows.needs(room)).for_each(|socket| tell(&socket.listener));
+            }
             Audience::Everyone => self.each_socket(&mut |socket| tell(&socket.listener)),
         }
     }

@@ -58,6 +58,14 @@ pub fn may_be_made(wish: Wish, seats: &[Seat], has_pending: bool) -> Result<()> 
     }
 }
 
+/// A seat that is held goes to somebody else than who hands it over: for oneself one asks, and does not decide.
+pub fn may_be_handed_to(successor: AccountId, by: AccountId) -> Result<()> {
+    if successor == by {
+        return Err(Error::invalid("successor", "Name somebody else than yourself."));
+    }
+    Ok(())
+}
+
 /// Can the seat be filled like this? Asked again at the moment of approval.
 pub fn check_seat(wish: Wish, seats: &[Seat]) -> Result<()> {
     let holder = seats.iter().find(|seat| seat.role == wish.role).map(|seat| seat.holder);
@@ -136,6 +144,13 @@ mod tests {
             let decision = Some(Decision { by: AccountId::new(), at: Timestamp::from_micros(1), reason: None });
             assert!(still_pending(&Invitation { status, decision, ..pending.clone() }).is_err());
         }
+    }
+
+    #[test]
+    fn nobody_hands_a_seat_to_themself() {
+        let (sam, eve) = (AccountId::new(), AccountId::new());
+        assert!(may_be_handed_to(sam, eve).is_ok());
+        assert_eq!(may_be_handed_to(sam, sam).map_err(|error| error.field), Err(Some("successor")));
     }
 
     #[test]

@@ -233,7 +233,11 @@ fn approve(
     match taken_over {
         None => seats::fill(tx, salon, role, person, limits)?,
         Some(seat) => {
+            let before = seat.holder;
             seats::succeed(tx, salon, seat, person, limits)?;
+            // Told unless they handed it over themself.
+            let removed = NotificationKind::SeatRemoved;
+            notifications::raise(tx, before, removed, salon, Some(role), Some(offered_by), None)?;
             log(tx, salon, Some(offered_by), Logged::seat(SalonAction::HandedOver, role, person))?;
         }
     }

@@ -3,8 +3,8 @@
 use super::{Actor, Service, access, salon_cards};
 use crate::{
     model::{
-        AccountId, Error, Event, Notification, NotificationCard, NotificationId, NotificationKind, Result, Salon,
-        SeatRole,
+        AccountId, AccountStatus, Error, Event, Notification, NotificationCard, NotificationId, NotificationKind,
+        Result, Salon, SeatRole,
     },
     store::Tx,
 };
@@ -43,7 +43,8 @@ impl Service {
     }
 }
 
-/// Tells somebody what was decided about them, within a mutation; nobody is told what they did themself.
+/// Tells somebody what was decided about them, within a mutation; nobody is told what they did themself, nor after
+/// their account was deleted.
 pub(super) fn raise(
     tx: &mut Tx,
     account: AccountId,
@@ -53,7 +54,8 @@ pub(super) fn raise(
     by: Option<AccountId>,
     reason: Option<String>,
 ) -> Result<()> {
-    if by == Some(account) {
+    let is_there = tx.view().account(account)?.is_some_and(|account| account.status != AccountStatus::Deleted);
+    if by == Some(account) || !is_there {
         return Ok(());
     }
     let (id, at, salon_name) = (NotificationId::new(), tx.now(), salon.name.clone());

@@ -4,7 +4,7 @@ use super::{Actor, Service, access, salon_cards, seats};
 use crate::{
     model::{
         Account, AccountId, Error, Event, FileId, Membership, NotificationKind, PersonCard, Result, Room, RoomId,
-        RoomKind, RoomRole, Salon, SalonAction, SalonCard, SalonId, SalonLogId, SalonLogLine, SeatCard, SeatRole,
+        RoomKind, RoomRole, Salon, SalonAction, SalonCard, SalonId, SalonLogId, SalonLogLine, Seat, SeatCard, SeatRole,
     },
     rules::{
         names,
@@ -245,18 +245,21 @@ pub(super) fn details(view: View<'_>, account: &Account, salon: Salon) -> Result
 
 /// Takes a salon down, within a mutation. Gives back the files of its staff room.
 pub(super) fn close(tx: &mut Tx, salon: &Salon, by: Option<AccountId>) -> Result<Vec<FileId>> {
+    let seats = tx.view().seats(salon.id)?;
+    let gone = NotificationKind::SalonDeleted;
     for invitation in tx.view().invitations_of_salon(salon.id)? {
-        if invitation.is_pending() {
-            let (person, role) = (invitation.person, invitation.role);
-            super::notifications::raise(tx, person, NotificationKind::SalonDeleted, salon, Some(role), by, None)?;
+        let (person, role) = (invitation.person, invitation.role);
+        // Who sits there as well is told once.
+        if invitation.is_pending() && seats.iter().all(|seat| seat.holder != person) {
+            super::notifications::raise(tx, person, gone, salon, Some(role), by, None)?;
         }
         super::invitations::remove(tx, invitation)?;
     }
-    for seat in tx.view().seats(salon.id)? {
-        super::notifications::raise(tx, seat.holder, NotificationKind::SalonDeleted, salon, Some(seat.role), by, None)?;
+    for seat in &seats {
+        super::notifications::raise(tx, seat.holder, gone, salon, Some(seat.role), by, None)?;
     }
     let seen_by = salon_cards::seers_of_seats(tx.view(), salon.id)?;
-    for seat in tx.view().seats(salon.id)? {
+    for seat in seats {
         tx.emit(Event::SeatVacated { seat, seen_by: seen_by.clone() })?;
     }
     let files = tx.view().files_in(salon.staff_room)?;
@@ -291,26 +294,29 @@ pub(super) fn log(tx: &mut Tx, salon: &Salon, by: Option<AccountId>, logged: Log
     Ok(tx.emit(Event::SalonLogged(line))?)
 }
 
-/// The staff room's members are the seat holders: puts that right for one person.
-pub(super) fn sync_staff(tx: &mut Tx, salon: &Salon, account: AccountId) -> Result<()> {
-    let room = salon.staff_room;
-    let seat = tx.view().seats_of(account)?.into_iter().find(|held| held.salon == salon.id);
-    let role = seat.map(|seat| if seat.role == SeatRole::Superuser { RoomRole::Owner } else { RoomRole::Member });
-    match (tx.view().membership(room, account)?, role) {
-        (Some(_), None) => tx.emit(Event::MemberLeft { room, account })?,
-        (Some(current), Some(role)) if current.role != role => {
-            tx.emit(Event::MemberChanged(Membership { role, ..current }))?;
-        }
-        (None, Some(role)) => {
-            let now = tx.now();
+/// The staff room's members are the seat holders: lets in who sits now. Who was not in it counts as having read up to
+/// `read_seq`.
+pub(super) fn enter_staff_room(tx: &mut Tx, salon: &Salon, seat: &Seat, read_seq: u64) -> Result<()> {
+    let (room, account, now) = (salon.staff_room, seat.holder, tx.now());
+    let role = if seat.role == SeatRole::Superuser { RoomRole::Owner } else { RoomRole::Member };
+    match tx.view().membership(room, account)? {
+        Some(current) if current.role != role => tx.emit(Event::MemberChanged(Membership { role, ..current }))?,
+        Some(_) => {}
+        None => {
             tx.emit(Event::MemberJoined(Membership { room, account, role, joined_at: now }))?;
-            // Everything so far counts as read, as in any room that one comes into.
-            let seq = tx.view().room_head(room)?.last_seq;
-            if seq > 0 {
-                tx.emit(Event::ReadMarkMoved { room, account, seq, at: now })?;
+            if read_seq > 0 {
+                tx.emit(Event::ReadMarkMoved { room, account, seq: read_seq, at: now })?;
             }
         }
-        _ => {}
+    }
+    Ok(())
+}
+
+/// Lets out who sits no longer.
+pub(super) fn leave_staff_room(tx: &mut Tx, salon: &Salon, account: AccountId) -> Result<()> {
+    let room = salon.staff_room;
+    if tx.view().membership(room, account)?.is_some() {
+        tx.emit(Event::MemberLeft { room, account })?;
     }
     Ok(())
 }

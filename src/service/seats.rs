@@ -2,7 +2,7 @@
 
 use super::{
     Actor, Service, access, notifications, rooms, salon_cards,
-    salons::{self, InSalon, Logged, log, sync_staff},
+    salons::{self, InSalon, Logged, enter_staff_room, leave_staff_room, log},
 };
 use crate::{
     config::Limits,
@@ -11,7 +11,7 @@ use crate::{
         SalonId, Seat, SeatId, SeatRole,
     },
     rules::{
-        invitations::Wish,
+        invitations::{Wish, may_be_handed_to},
         salons::{SalonAct, permit},
     },
     store::{Tx, View},
@@ -74,6 +74,7 @@ impl Service {
                 let seat = tx.view().seat(salon, role)?;
                 let seat = seat.ok_or_else(|| Error::invalid("role", "This seat is vacant: offer it instead."))?;
                 access::active_account(tx.view(), successor, "successor")?;
+                may_be_handed_to(successor, inside.account.id)?;
                 if role == SeatRole::Superuser {
                     check_new_superuser(tx.view(), salon, successor)?;
                 }
@@ -116,30 +117,36 @@ pub(super) fn check_new_superuser(view: View<'_>, salon: SalonId, successor: Acc
     Ok(())
 }
 
-/// Lets somebody sit down on a vacant seat, within a mutation; the staff room opens to them.
+/// Lets somebody sit down on a vacant seat, within a mutation; the staff room opens to them, with everything read.
 pub(super) fn fill(tx: &mut Tx, salon: &Salon, role: SeatRole, holder: AccountId, limits: &Limits) -> Result<()> {
-    rooms::check_rooms_of(tx.view(), holder, limits)?;
-    let seat = Seat { id: SeatId::new(), salon: salon.id, role, holder, since: tx.now() };
-    tx.emit(Event::SeatFilled(seat))?;
-    sync_staff(tx, salon, holder)
+    let read_seq = tx.view().room_head(salon.staff_room)?.last_seq;
+    sit(tx, salon, role, (holder, read_seq), limits)
 }
 
 /// Lets somebody take over a seat from its holder; what the holder had not read is unread for them.
 pub(super) fn succeed(tx: &mut Tx, salon: &Salon, seat: Seat, successor: AccountId, limits: &Limits) -> Result<()> {
-    let (room, role, before) = (salon.staff_room, seat.role, seat.holder);
-    let mark = tx.view().read_mark(room, before)?;
-    let was_member = tx.view().membership(room, successor)?.is_some();
-    let given_up = tx.view().seats(salon.id)?.into_iter().find(|seat| seat.holder == successor);
-    for seat in [Some(seat), given_up].into_iter().flatten() {
-        emit_vacated(tx, seat)?;
+    let (role, before) = (seat.role, seat.holder);
+    let read_seq = tx.view().read_mark(salon.staff_room, before)?.map_or(0, |mark| mark.seq);
+    emit_vacated(tx, seat)?;
+    sit(tx, salon, role, (successor, read_seq), limits)?;
+    leave_staff_room(tx, salon, before)
+}
+
+/// Nobody holds two seats of one salon: another one is given up.
+fn sit(
+    tx: &mut Tx,
+    salon: &Salon,
+    role: SeatRole,
+    (holder, read_seq): (AccountId, u64),
+    limits: &Limits,
+) -> Result<()> {
+    rooms::check_rooms_of(tx.view(), holder, limits)?;
+    if let Some(given_up) = tx.view().seats(salon.id)?.into_iter().find(|seat| seat.holder == holder) {
+        emit_vacated(tx, given_up)?;
     }
-    fill(tx, salon, role, successor, limits)?;
-    sync_staff(tx, salon, before)?;
-    if !was_member {
-        let (seq, at) = (mark.map_or(0, |mark| mark.seq), tx.now());
-        tx.emit(Event::ReadMarkMoved { room, account: successor, seq, at })?;
-    }
-    Ok(())
+    let seat = Seat { id: SeatId::new(), salon: salon.id, role, holder, since: tx.now() };
+    tx.emit(Event::SeatFilled(seat.clone()))?;
+    enter_staff_room(tx, salon, &seat, read_seq)
 }
 
 /// Vacates a seat, within a mutation; `by` is `None` for the operator. Gives back the files that go with it.
@@ -149,7 +156,7 @@ pub(super) fn remove(tx: &mut Tx, salon: &Salon, seat: Seat, by: Option<AccountI
     }
     let (holder, role) = (seat.holder, seat.role);
     emit_vacated(tx, seat)?;
-    sync_staff(tx, salon, holder)?;
+    leave_staff_room(tx, salon, holder)?;
     let action = if by == Some(holder) { SalonAction::Left } else { SalonAction::Removed };
     log(tx, salon, by, Logged::seat(action, role, holder))?;
     notifications::raise(tx, holder, NotificationKind::SeatRemoved, salon, Some(role), by, None)?;

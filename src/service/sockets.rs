@@ -72,7 +72,7 @@ impl Service {
         let opened = self.opened(connected, account.id, failed)?;
         if let Greeting::Replay(_) = greeting {
             let person = cards::person(self.store.snapshot().view(), &account)?;
-            self.hub.tell(Audience::Room(room), Live::Connected { room, person });
+            self.hub.tell(Audience::Opened(room), Live::Connected { room, person });
         }
         Ok(opened)
     }
@@ -94,9 +94,9 @@ impl Service {
         self.opened(connected, account, failed)
     }
 
-    /// From now on such a socket speaks like this.
-    pub fn speak(&self, socket: OpenSocket, dialect: Arc<dyn Dialect>) {
-        self.hub.speak(socket.socket, dialect);
+    /// From now on such a socket speaks like this, and hears `first` before anything else.
+    pub fn speak(&self, socket: OpenSocket, dialect: Arc<dyn Dialect>, first: Bytes) {
+        self.hub.speak(socket.socket, dialect, first);
     }
 
     pub(super) fn opened(

@@ -179,6 +179,8 @@ impl Service {
                     *person == account.id && room_of(live).is_none_or(|room| rooms.contains(&room))
                 }
                 Audience::PersonIn(person, room) => *person == account.id && rooms.contains(room),
+                // An event stream is opened for no room.
+                Audience::Opened(_) => false,
                 Audience::Everyone => true,
             });
             told.extend(mine.map(|(_, live)| (live, position)));

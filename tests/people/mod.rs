@@ -1,10 +1,13 @@
 //! People, as tests speak of them: `anna.posts(&room, "hello")`, `boris.hears_message("hello")`, `vera.hears_nothing()`.
 
 mod live_window;
+mod market_window;
 mod online;
+mod salons;
 mod window;
 
 pub use live_window::LiveWindow;
+pub use market_window::MarketWindow;
 pub use online::{Online, PATIENCE, try_open};
 pub use window::Window;
 

@@ -118,24 +118,26 @@ struct Subscriber {
 }
 
 impl Subscriber {
-    fn answer(&self, text: &str) -> Bytes {
+    /// The answer to a frame; `None` when it is on its way already.
+    fn answer(&self, text: &str) -> Option<Bytes> {
         let action = match Action::parse(text) {
             Ok(action) => action,
-            Err(answer) => return answer,
+            Err(answer) => return Some(answer),
         };
         if !self.topic.subscribes().contains(&action.action.as_str()) {
-            return action.unknown(self.topic.subscribes()[0]);
+            return Some(action.unknown(self.topic.subscribes()[0]));
         }
         let subscribed = Arc::new(Subscribed::new(self.topic, action.request_id));
         let answer = subscribed.told(&action.action, None::<()>);
-        self.socket.service().speak(self.socket.open(), subscribed);
-        answer
+        // It must not be overtaken by what is told from now on.
+        self.socket.service().speak(self.socket.open(), subscribed, answer);
+        None
     }
 }
 
 impl Handler for Subscriber {
     fn text(&mut self, text: String) -> Option<Reply> {
-        Some(Box::pin(std::future::ready(Some(self.answer(&text)))))
+        Some(Box::pin(std::future::ready(self.answer(&text))))
     }
 
     fn binary(&mut self) -> Option<Bytes> {
