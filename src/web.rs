@@ -10,7 +10,7 @@ use poem::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
-use crate::http::{file_headers::etag_matches, problem::Problem};
+use crate::http::{file_headers::etag_matches, page::wants_html, problem::Problem};
 
 const INDEX: &str = "index.html";
 /// The bundler puts files with a hash of their content in the name here.
@@ -110,10 +110,6 @@ fn is_public_name(name: &str) -> bool {
     name.bytes().all(is_plain)
         && name.split('/').all(|segment| !segment.is_empty() && !segment.starts_with('.'))
         && !CODINGS.iter().any(|(_, ending)| name.ends_with(ending))
-}
-
-fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("text/html")))
 }
 
 fn accepts_coding(headers: &HeaderMap, coding: &str) -> bool {

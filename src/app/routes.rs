@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     doors::{
+        community,
         docs::{self, OpenApiDocument},
         live, marketplace, parlor, recruiting,
         shared::Doors,
@@ -28,6 +29,7 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
     let api = docs::service();
     let spec = api.spec();
     let rest = Arc::new(api.into_endpoint());
+    let client = Arc::new(WebClient::embedded());
     let app = Route::new()
         .at("/ws/chat", get(parlor::event_stream))
         // One address: an id is a room of any kind, a name is a public room.
@@ -46,8 +48,12 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
             "/api",
             ByUpgrade { sockets: marketplace::sockets(), rest: Arc::clone(&rest), has_socket: marketplace::has_socket },
         )
-        .nest_no_strip("/chats", rest)
-        .nest("/", WebClient::embedded())
+        .nest_no_strip("/chats", Arc::clone(&rest))
+        .at("/profiles", community::profiles(Arc::clone(&client)))
+        .at("/chat/:user_name", community::start_chat(Arc::clone(&client)))
+        .at("/chat/room/:name/send", community::room(Arc::clone(&client), rest))
+        .at("/ws/chatroom/:name", get(community::chatroom))
+        .nest("/", client)
         .with(CookieJarManager::new())
         .data(doors);
     let limits = &config.limits;

@@ -15,6 +15,7 @@ pub mod json_answer;
 pub mod json_body;
 pub mod optional_json;
 pub mod origin;
+pub mod page;
 pub mod paths;
 pub mod problem;
 pub mod proxies;

@@ -14,6 +14,7 @@ use poem::{
 use poem_openapi::error as openapi;
 
 use super::{
+    page,
     paths::PathTable,
     problem::{PROBLEM_JSON, Problem},
 };
@@ -51,7 +52,7 @@ fn general_problem_of(error: &Error) -> Option<Problem> {
 pub fn normalize(response: Response, request_id: &str) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.content_type().is_some_and(|kind| kind.contains("json")) {
+    if !is_error || page::is_page(&response) || response.content_type().is_some_and(|kind| kind.contains("json")) {
         return response;
     }
     let mut answer = Problem::from_status(client_status(status)).answer(Some(request_id));

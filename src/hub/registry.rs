@@ -464,3 +464,7 @@ impl Registry {
         told.into_iter().map(|(room, live)| (Audience::Room(room), live)).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "counting_tests.rs"]
+mod counting_tests;

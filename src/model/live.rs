@@ -53,7 +53,7 @@ pub enum Live {
         read_seq: u64,
         unread: u64,
     },
-    /// How many messages of a room each of these has not read; each hears of their own.
+    /// How many messages of a room each of these has not read, in the order of the accounts; each hears of their own.
     UnreadCounts {
         room: RoomId,
         counts: Vec<(AccountId, u64)>,

@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod actor;
+mod addresses;
 mod cards;
 mod files;
 mod guests;
@@ -33,6 +34,7 @@ mod visitors;
 pub use crate::store::blobs::BlobPart;
 pub use accounts::{NewAccount, ProfileChange, SetUp};
 pub use actor::Actor;
+pub use addresses::Addressed;
 pub use files::{Download, NewFile, Upload};
 pub use guests::Guest;
 pub use invitations::{InvitationFilter, NewInvitation, Verdict};

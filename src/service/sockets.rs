@@ -198,13 +198,15 @@ pub(super) fn newest_present(
     Ok(page)
 }
 
-/// How much of a room each of these has not read.
+/// How much of a room each of these has not read; nothing, for those who only look in. In the order of the accounts.
 pub(super) fn unread_counts(view: View<'_>, room: RoomId, accounts: Vec<AccountId>) -> Result<Vec<(AccountId, u64)>> {
     let head = view.room_head(room)?;
     let mut counts = Vec::with_capacity(accounts.len());
     for account in accounts {
         let mark = view.read_mark(room, account)?.map_or(0, |mark| mark.seq);
-        counts.push((account, reading::unread(mark, head)));
+        let is_member = view.membership(room, account)?.is_some();
+        counts.push((account, if is_member { reading::unread(mark, head) } else { 0 }));
     }
+    counts.sort_unstable();
     Ok(counts)
 }

@@ -1,6 +1,7 @@
 //! What each door promises over HTTP.
 
 mod accounts;
+mod community;
 mod documents;
 mod files;
 mod input;

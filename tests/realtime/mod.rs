@@ -1,6 +1,7 @@
 //! What the event stream and the sockets of the documented doors promise.
 
 mod commands;
+mod community;
 mod events;
 mod handshake;
 mod limits;

@@ -73,6 +73,17 @@ impl Site {
         self.post("/api/user/registration", body).await
     }
 
+    /// Opens an address as a browser does, which is shown a page also where there is nothing.
+    pub async fn visit(&self, builder: RequestBuilder) -> Answer {
+        let request = builder.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        let response = request.send().await.unwrap_or_else(|error| panic!("{error:?}"));
+        let (name, status) = (response.url().path().to_owned(), response.status().as_u16());
+        let (headers, body) = (response.headers().clone(), response.bytes().await.expect("a body"));
+        let answer = Answer { name, status, headers, body };
+        answer.check_headers();
+        answer
+    }
+
     /// Sends it and checks what is true of every answer.
     pub async fn send(&self, builder: RequestBuilder) -> Answer {
         let request = builder.build().expect("a request");

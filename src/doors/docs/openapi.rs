@@ -1,7 +1,7 @@
 //! The OpenAPI document: what poem-openapi derives from the handlers, with each operation's real errors and an example
 //! for each body.
 
-use crate::doors::{live, marketplace, parlor, recruiting};
+use crate::doors::{community, live, marketplace, parlor, recruiting};
 use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ const EXAMPLES: &str = include_str!("examples.json");
 
 /// The REST API of all doors.
 pub fn service() -> OpenApiService<impl OpenApi, ()> {
-    let doors = (parlor::api(), marketplace::api(), recruiting::api(), live::api());
+    let doors = (parlor::api(), marketplace::api(), recruiting::api(), community::api(), live::api());
     OpenApiService::new(doors, "Parlor", env!("CARGO_PKG_VERSION"))
         .description(
             "Chat for a small auto salon. Sign in with `POST /api/auth` and send the access token as a bearer, or with \

@@ -154,6 +154,14 @@ impl RoomsApi {
         Ok(NewRoomAnswer::Made(Json(card.into())))
     }
 
+    /// A public room by name
+    ///
+    /// Nothing is made or joined.
+    #[oai(path = "/rooms/by-name/:name", method = "get", operation_id = "get_room_by_name")]
+    async fn find(&self, doors: Data<&Doors>, login: Login, name: Path<String>) -> Answer<Json<Room>> {
+        room(doors.service.find_room(login.actor(), &name.0))
+    }
+
     /// Join a public room by name
     ///
     /// It is made on first use.

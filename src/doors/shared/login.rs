@@ -6,7 +6,7 @@ use crate::{
         origin::{OverTls, Verdict},
         problem::Problem,
     },
-    model::{Error, Result},
+    model::{Error, ErrorCode, Result},
     service::Actor,
 };
 use poem::{
@@ -73,15 +73,35 @@ async fn by_cookie(request: &Request, key: ApiKey) -> poem::Result<Actor> {
 
 /// Who reads a file: by bearer token, or by cookie as a browser's pictures have it.
 pub fn media_actor(doors: &Doors, request: &Request) -> Answer<Actor> {
-    let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-    if let Some((scheme, token)) = header.and_then(|header| header.split_once(' '))
-        && scheme.eq_ignore_ascii_case("bearer")
-    {
-        return Ok(doors.service.by_access_token(token.trim())?);
+    if let Some(token) = bearer_token(request) {
+        return Ok(doors.service.by_access_token(token)?);
     }
-    let cookie = request.cookie().get(BROWSER_COOKIE).map(|cookie| cookie.value_str().to_owned());
-    let cookie = cookie.ok_or_else(|| Error::unauthenticated("Sign in to read this file."))?;
+    let cookie = session_cookie(request).ok_or_else(|| Error::unauthenticated("Sign in to read this file."))?;
     Ok(doors.service.by_browser_token(&cookie)?)
+}
+
+/// Who opens a page. `None` for a browser that is signed out or whose session is over: it is shown the sign-in page.
+/// A bearer token that is no good is an error, because there is nobody to sign in.
+pub fn visitor(doors: &Doors, request: &Request) -> Answer<Option<Actor>> {
+    if let Some(token) = bearer_token(request) {
+        return Ok(Some(doors.service.by_access_token(token)?));
+    }
+    let Some(cookie) = session_cookie(request) else { return Ok(None) };
+    match doors.service.by_browser_token(&cookie) {
+        Ok(actor) => Ok(Some(actor)),
+        Err(error) if error.code == ErrorCode::Unauthenticated => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn bearer_token(request: &Request) -> Option<&str> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn session_cookie(request: &Request) -> Option<String> {
+    request.cookie().get(BROWSER_COOKIE).map(|cookie| cookie.value_str().to_owned())
 }
 
 /// A cookie is sent by whatever page the browser shows; only a page of ours may change something with it.

@@ -1,4 +1,4 @@
-//! Where the bytes of files are read.
+//! Parts of addresses: where the bytes of files are read, and names that stand in a path.
 
 use crate::model::FileId;
 
@@ -12,8 +12,8 @@ pub fn thumbnail_path(id: FileId) -> String {
     format!("/media/{id}/thumbnail")
 }
 
-/// RFC 3986 section 2.3: everything but unreserved characters is encoded.
-fn percent_encode(name: &str) -> String {
+/// A name as one segment of a path. RFC 3986 section 2.3: everything but unreserved characters is encoded.
+pub fn percent_encode(name: &str) -> String {
     use std::fmt::Write;
     name.bytes().fold(String::with_capacity(name.len()), |mut path, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -11,6 +11,9 @@ export const listPublicRooms = (search: string, signal?: AbortSignal): Promise<P
 
 export const getRoom = (id: string): Promise<Room> => call('GET', `/api/rooms/${id}`);
 
+export const getRoomByName = (name: string): Promise<Room> =>
+  call('GET', `/api/rooms/by-name/${encodeURIComponent(name)}`);
+
 export interface NewRoom {
   kind: 'public' | 'private';
   name: string;

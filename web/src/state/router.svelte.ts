@@ -26,6 +26,12 @@ class Router {
     this.#read();
   }
 
+  /** Enters an address that need not be a page of this client: the server knows the others, and may lead on from there. */
+  enter(path: string): void {
+    if (parseRoute(new URL(path, location.href)).page === 'unknown') location.replace(path);
+    else this.go(path, 'replace');
+  }
+
   /** Back to where one came from, or to `fallback` when this page was entered from outside. */
   back(fallback: string): void {
     if (this.#depth > 0) history.back();

@@ -1,0 +1,150 @@
+//! What this door says of messages and of a room, field by field in the order of the contract; and what it is told.
+
+use crate::{
+    model::{AccountId, Error, Live, MessageCard, Position, Result},
+    socket::{Dialect, frame},
+};
+use bytes::Bytes;
+use poem_openapi::Object;
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+
+/// No count was said yet; no room has so many messages.
+const NOTHING_SAID: u64 = u64::MAX;
+
+/// A message as the community chat has it.
+#[derive(Object, Serialize)]
+pub(super) struct CommunityMessage {
+    id: Uuid,
+    /// The author's account.
+    author: Uuid,
+    author_name: String,
+    body: String,
+    /// When it was posted.
+    created: String,
+}
+
+impl From<&MessageCard> for CommunityMessage {
+    fn from(card: &MessageCard) -> Self {
+        let message = &card.message;
+        // This door knows no files: their name stands for them.
+        let file_name = card.attachment.as_ref().map_or("", |file| file.name.as_str());
+        let body = if message.body.is_empty() { file_name } else { &message.body };
+        Self {
+            id: message.id.uuid(),
+            author: message.author.uuid(),
+            author_name: card.author_name.clone(),
+            body: body.to_owned(),
+            created: message.posted_at.to_string(),
+        }
+    }
+}
+
+/// What the socket of a room says.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum RoomFrame<'a> {
+    ChatMessage(CommunityMessage),
+    /// People, not sockets.
+    OnlineCount {
+        online_count: usize,
+    },
+    /// What this person has not read in this room.
+    NewMessageCount {
+        count: u64,
+    },
+    Error {
+        detail: &'a str,
+    },
+}
+
+fn encode(shape: &RoomFrame<'_>) -> Bytes {
+    // Texts and numbers can always be written.
+    frame::text(&serde_json::to_string(shape).unwrap_or_default())
+}
+
+/// The answer to what could not be done.
+pub(super) fn error_frame(error: &Error) -> Bytes {
+    encode(&RoomFrame::Error { detail: &error.detail })
+}
+
+/// The text of `{"body": …}`. Whatever else a page's library puts beside it is ignored.
+pub(super) fn parse(text: &str) -> Result<String> {
+    let invalid = || Error::bad_request("Send a JSON object with a text \"body\".");
+    let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else { return Err(invalid()) };
+    match fields.remove("body") {
+        Some(Value::String(body)) => Ok(body),
+        _ => Err(invalid()),
+    }
+}
+
+/// How one such socket says things. Each socket has its own: what a person has not read is only said when it changed.
+pub(super) struct RoomDialect {
+    said_count: AtomicU64,
+}
+
+impl RoomDialect {
+    pub fn new() -> Self {
+        Self { said_count: AtomicU64::new(NOTHING_SAID) }
+    }
+}
+
+impl Dialect for RoomDialect {
+    fn name(&self) -> &str {
+        "community room"
+    }
+
+    fn encode(&self, live: &Live, _: Option<Position>) -> Option<Bytes> {
+        match live {
+            Live::MessageCreated { card, .. } => Some(encode(&RoomFrame::ChatMessage(card.into()))),
+            Live::OnlineCount { count, .. } => Some(encode(&RoomFrame::OnlineCount { online_count: *count })),
+            _ => None,
+        }
+    }
+
+    fn encode_for(&self, hearer: AccountId, live: &Live) -> Option<Bytes> {
+        let Live::UnreadCounts { counts, .. } = live else { return None };
+        let place = counts.binary_search_by_key(&hearer, |(account, _)| *account).ok()?;
+        let count = counts[place].1;
+        let before = self.said_count.swap(count, Ordering::Relaxed);
+        (before != count).then(|| encode(&RoomFrame::NewMessageCount { count }))
+    }
+
+    fn counts(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RoomId;
+
+    #[test]
+    fn only_a_text_body_is_something_to_say() {
+        assert_eq!(parse(r#"{"body":"hello"}"#).as_deref(), Ok("hello"));
+        assert_eq!(parse(r#"{"HEADERS":{"HX-Request":"true"},"body":"hello"}"#).as_deref(), Ok("hello"));
+        for bad in ["", "hello", "[]", "{}", "null", r#"{"body":7}"#, r#"{"body":null}"#, r#"{"message":"x"}"#] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_said_when_it_changed_and_to_whom_it_belongs() {
+        let (anna, boris, room) = (AccountId::new(), AccountId::new(), RoomId::new());
+        let dialect = RoomDialect::new();
+        let told = |mut counts: Vec<(AccountId, u64)>| {
+            counts.sort_unstable();
+            let frame = dialect.encode_for(anna, &Live::UnreadCounts { room, counts })?;
+            Some(String::from_utf8_lossy(&frame[2..]).into_owned())
+        };
+        assert_eq!(told(vec![(boris, 0)]), None, "somebody else's");
+        let said = |count: u64| Some(format!(r#"{{"type":"new_message_count","count":{count}}}"#));
+        assert_eq!(told(vec![(anna, 0), (boris, 4)]), said(0), "nothing is something the first time");
+        assert_eq!(told(vec![(anna, 0), (boris, 5)]), None);
+        assert_eq!(told(vec![(anna, 2)]), said(2));
+        assert_eq!(told(vec![(anna, 0)]), said(0));
+    }
+}
