@@ -8,7 +8,6 @@ pub mod body_limit;
 pub mod by_upgrade;
 pub mod file_headers;
 pub mod files;
-pub mod form_body;
 pub mod guard;
 pub mod head_scan;
 pub mod json_answer;
@@ -24,6 +23,7 @@ pub mod security;
 pub mod slashes;
 pub mod slots;
 pub mod translate;
+pub mod url_form;
 
 use poem::{Endpoint, EndpointExt, Response};
 

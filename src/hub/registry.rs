@@ -468,3 +468,7 @@ impl Registry {
 #[cfg(test)]
 #[path = "counting_tests.rs"]
 mod counting_tests;
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

@@ -52,10 +52,13 @@ async fn sending_and_reading() {
     assert_eq!(sent.header("set-cookie"), "", "only guests are given one");
     let request = anna.request(Method::POST, "/chat/send");
     anna.send(form(request, "message=by+form+%26+more&room=garage")).await.expect(200);
+    let parts = reqwest::multipart::Form::new().text("message", "by parts").text("room", "parts").text("csrf", "x");
+    anna.send(anna.request(Method::POST, "/chat/send").multipart(parts)).await.expect(200);
+    assert_eq!(said(boris.get("/chat/history/?room=parts").await), ["by parts"]);
     assert_eq!(said(boris.get("/chat/history/").await), ["hello"]);
     assert_eq!(said(boris.get("/chat/history?room=Garage").await), ["by form & more"]);
     assert_eq!(boris.rooms().await, Vec::<Value>::new(), "reading joins nothing");
-    assert_eq!(anna.rooms().await.len(), 2, "sending does");
+    assert_eq!(anna.rooms().await.len(), 3, "sending does");
     let line = boris.get("/chat/history/?room=garage").await.json()["chat_history"][0].clone();
     let expected = json!({
         "id": line["id"], "message": "by form & more", "sender": anna.id, "sender_name": "Anna", "sender_role": "user",
@@ -103,6 +106,8 @@ async fn bad_input_is_named_and_changes_nothing() {
     for body in ["", "text=x", "message=", "message=x&room=private_x"] {
         anna.send(form(anna.request(Method::POST, "/chat/send/"), body)).await.refused(400, "invalid");
     }
+    let parts = reqwest::multipart::Form::new().text("text", "x");
+    anna.send(anna.request(Method::POST, "/chat/send").multipart(parts)).await.blames("message");
     let plain = anna.request(Method::POST, "/chat/send/").header("content-type", "text/plain").body("x");
     anna.send(plain).await.refused(415, "unsupported_type");
     for room in ["never made", "workshop"] {

@@ -1,4 +1,4 @@
-//! A socket at one of the documented doors: frames as they come, word for word.
+//! A socket of the live chat, which guests open too: frames as they come, word for word.
 
 use super::online::{PATIENCE, Socket, try_open};
 use crate::world::World;

@@ -78,14 +78,19 @@ async fn a_private_room_is_not_reached_by_its_name() {
     veras.hears("another room").await;
     guest.hears("another room").await;
     assert_eq!(anna.sees(&private).await, ["secret", "still secret"]);
-    // By its id a room is another door's, which knows no guests; an id in another spelling is no name here either.
-    let bearer = format!("Bearer {}", vera.access);
-    for (headers, by_id) in [(vec![], 401), (vec![("authorization", bearer.as_str())], 404)] {
-        let upper = private.to_uppercase();
-        for (id, expected) in [(&private, by_id), (&upper, by_id), (&private.replace('-', ""), 404)] {
-            let refusal = LiveWindow::try_open(&world, &format!("{id}/"), &headers).await;
-            assert_eq!(refusal.err().expect("refused").0, expected, "{id}");
-        }
+    // With an id the address is another door's, which knows no guests; odd spellings of one are nobody's.
+    let bearer = format!("Bearer {}", anna.access);
+    let veras_bearer = format!("Bearer {}", vera.access);
+    let (upper, simple) = (private.to_uppercase(), private.replace('-', ""));
+    for (id, headers, status) in [
+        (&private, vec![], 401),
+        (&upper, vec![], 401),
+        (&private, vec![("authorization", veras_bearer.as_str())], 404),
+        (&simple, vec![], 404),
+        (&simple, vec![("authorization", bearer.as_str())], 404),
+    ] {
+        let refusal = LiveWindow::try_open(&world, &format!("{id}/"), &headers).await;
+        assert_eq!(refusal.err().expect("refused").0, status, "{id} {headers:?}");
     }
 }
 
@@ -339,71 +344,104 @@ async fn few_new_guests_come_from_one_address() {
     assert_eq!(said, ["one", "two", "four"]);
 }
 
+/// What is said at this door, line by line.
+struct Transcript {
+    lines: Vec<String>,
+    names: golden::Names,
+    guest_name: String,
+}
+
+impl Transcript {
+    fn line(&mut self, line: impl Into<String>) {
+        self.lines.push(line.into());
+    }
+
+    /// A message from a window that everybody hears, the other one too.
+    async fn message(&mut self, who: &str, text: &'static str, from: &mut LiveWindow, other: &mut LiveWindow) {
+        self.line(format!("{who} > {text}"));
+        from.sends(Message::text(text)).await;
+        let (heard, also) = (from.next().await, other.next().await);
+        assert_eq!(heard, also);
+        assert!(heard.starts_with("{\"message\":"), "the documented field comes first: {heard}");
+        let frame: Value = serde_json::from_str(&heard).unwrap();
+        if who == "guest" {
+            self.guest_name = frame["sender_name"].as_str().unwrap().to_owned();
+        }
+        self.names.call(frame["sender"].as_str().unwrap(), who);
+        self.names.call(frame["room"].as_str().unwrap(), "testroom");
+        self.line(format!("both  < {heard}"));
+    }
+
+    /// A request of somebody and the answer.
+    async fn request(
+        &mut self,
+        world: &World,
+        who: Option<&Person>,
+        asked: &str,
+        body: Option<(&'static str, &'static str)>,
+    ) {
+        let (method, path) = asked.split_once(' ').unwrap();
+        let mut request = world.site.request(method.parse().unwrap(), path);
+        if let Some((body, kind)) = body {
+            request = request.header("content-type", kind).body(body);
+        }
+        if let Some(person) = who {
+            request = request.bearer_auth(&person.access);
+        }
+        let answer = world.site.send(request).await;
+        let (who, body) = (if who.is_some() { "anna" } else { "guest" }, body.map_or("", |(body, _)| body));
+        self.line(format!("{who}: {}\n{} {}", format!("{asked} {body}").trim_end(), answer.status, answer.text()));
+    }
+
+    fn finished(mut self) -> String {
+        let lines = std::mem::take(&mut self.lines);
+        let words = |line: &String| self.names.words(&line.replace(&self.guest_name, "guest-<name>"));
+        lines.iter().map(words).collect::<Vec<_>>().join("\n") + "\n"
+    }
+}
+
 /// Everything that is said at this door, word for word.
 #[tokio::test]
 async fn the_transcript() {
     let mut world = World::open_with("guests = true\n").await;
     let anna = world.person("anna").await;
-    let mut names = golden::Names::default();
-    names.call(&anna.id, "anna");
-    let mut lines = Vec::new();
+    let mut said = Transcript { lines: Vec::new(), names: golden::Names::default(), guest_name: String::new() };
     let mut annas = window(&world, &anna, "testroom").await;
     let mut guest = LiveWindow::open(&world, "testroom/", &[]).await;
-    lines.push("-- anna and a guest have ws /ws/chat/testroom/ open".to_owned());
-    let mut guest_name = String::new();
-    for (who, text) in
-        [("anna", "{\"message\":\"Your message here\"}"), ("guest", "{\"message\": \"Message from another user\"}")]
-    {
-        lines.push(format!("{who} > {text}"));
-        let speaker = if who == "anna" { &mut annas } else { &mut guest };
-        speaker.sends(Message::text(text)).await;
-        let (heard, also) = (annas.next().await, guest.next().await);
-        assert_eq!(heard, also);
-        assert!(heard.starts_with("{\"message\":"), "the documented field comes first: {heard}");
-        let frame: Value = serde_json::from_str(&heard).unwrap();
-        if who == "guest" {
-            guest_name = frame["sender_name"].as_str().unwrap().to_owned();
-            names.call(frame["sender"].as_str().unwrap(), "guest");
-        }
-        names.call(frame["room"].as_str().unwrap(), "testroom");
-        lines.push(format!("both  < {heard}"));
-    }
-    for text in ["hello", "[]", "{}", "{\"message\":7}", "{\"message\":\"\"}"] {
-        lines.push(format!("guest > {text}"));
+    said.line("-- anna and a guest have ws /ws/chat/testroom/ open");
+    said.message("anna", "{\"message\":\"Your message here\"}", &mut annas, &mut guest).await;
+    said.message("guest", "{\"message\": \"Message from another user\"}", &mut guest, &mut annas).await;
+    let long: &'static str = json!({ "message": "x".repeat(1_001) }).to_string().leak();
+    for text in ["hello", "[]", "{}", "{\"message\":7}", "{\"message\":\"\"}", long] {
+        said.line(format!("guest > {}", text.replace(&"x".repeat(1_001), "x…")));
         guest.sends(Message::text(text)).await;
-        lines.push(format!("guest < {}", guest.next().await));
+        said.line(format!("guest < {}", guest.next().await));
     }
-    let post = |body: &'static str, kind: &'static str| {
-        world.site.request(reqwest::Method::POST, "/chat/send/").header("content-type", kind).body(body)
-    };
+    said.line("-- over HTTP");
     let (json, form) = ("application/json", "application/x-www-form-urlencoded");
-    lines.push("-- over HTTP".to_owned());
     for (body, kind) in [
         ("{\"message\":\"Your message here\"}", json),
         ("message=By+form&room=testroom", form),
         ("{}", json),
         ("text=x", form),
-        ("{\"message\":\"x\",\"room\":\"nowhere\"}", json),
         ("{\"message\":\"x\",\"room\":\"private_x\"}", json),
     ] {
-        let answer = anna.send(post(body, kind).bearer_auth(&anna.access)).await;
-        let answer = if body.contains("nowhere") { world.site.send(post(body, kind)).await } else { answer };
-        lines.push(format!("POST /chat/send/ {body}\n{} {}", answer.status, answer.text()));
+        said.request(&world, Some(&anna), "POST /chat/send/", Some((body, kind))).await;
     }
     annas.hears("By form").await;
     guest.hears("By form").await;
-    for path in [
-        "/chat/history/",
-        "/chat/history/?room=testroom&limit=2",
-        "/chat/history/?room=elsewhere",
-        "/chat/history/?limit=201",
-    ] {
-        let answer = anna.get(path).await;
-        lines.push(format!("GET {path}\n{} {}", answer.status, answer.text()));
+    said.request(&world, None, "POST /chat/send/", Some(("{\"message\":\"x\",\"room\":\"elsewhere\"}", json))).await;
+    for query in ["", "?room=testroom&limit=2", "?room=elsewhere", "?limit=201"] {
+        said.request(&world, Some(&anna), &format!("GET /chat/history/{query}"), None).await;
     }
-    world.restart().await;
-    let history = anna.get("/chat/history/?room=testroom").await.expect(200).json();
-    assert_eq!(history["chat_history"][1]["sender_name"], guest_name, "names outlive a restart");
-    let transcript: Vec<_> = lines.iter().map(|line| names.words(&line.replace(&guest_name, "guest-<name>"))).collect();
-    golden::compare("live-transcript.txt", &(transcript.join("\n") + "\n"));
+    said.request(&world, None, "GET /chat/history/?room=elsewhere", None).await;
+    world.stop().await;
+    world.configure("");
+    world.start().await;
+    said.line("-- guests are switched off");
+    said.request(&world, None, "POST /chat/send/", Some(("{\"message\":\"x\"}", json))).await;
+    let (status, problem) = LiveWindow::try_open(&world, "testroom/", &[]).await.err().expect("refused");
+    said.line(format!("guest: ws /ws/chat/testroom/\n{status} {problem}"));
+    said.request(&world, Some(&anna), "GET /chat/history/?room=testroom&limit=2", None).await;
+    golden::compare("live-transcript.txt", &said.finished());
 }

@@ -10,6 +10,7 @@ mod marketplace;
 mod marketplace_private;
 mod marketplace_refusals;
 mod marketplace_transcript;
+mod one_room;
 mod presence;
 mod recruiting;
 mod resume;

@@ -2,11 +2,11 @@
 
 use super::{Tag, in_our_words};
 use crate::{
-    doors::shared::{Answer, Doors, VisitorLogin},
-    http::{form_body::FormBody, json_answer::JsonAnswer, json_body::JsonBody},
+    doors::shared::{Answer, Doors, FormBody, FormFields, VisitorLogin, field_text},
+    http::{json_answer::JsonAnswer, json_body::JsonBody, url_form::UrlForm},
     model::{Error, MessageCard},
 };
-use poem::web::Data;
+use poem::{Request, web::Data};
 use poem_openapi::{ApiRequest, ApiResponse, Object, OpenApi, param::Query};
 use serde::Serialize;
 use uuid::Uuid;
@@ -33,7 +33,36 @@ enum NewLiveMessage {
     /// As JSON.
     Json(JsonBody<LiveMessage>),
     /// As a form.
-    Form(FormBody<LiveMessage>),
+    UrlEncoded(UrlForm<LiveMessage>),
+    /// As a form with parts, as scripts in pages send them: fields `message` and `room`.
+    Form(FormBody),
+}
+
+impl NewLiveMessage {
+    /// The room, and the text.
+    async fn read(self, request: &Request) -> Answer<(String, String)> {
+        let LiveMessage { message, room } = match self {
+            Self::Json(JsonBody(new)) | Self::UrlEncoded(UrlForm(new)) => new,
+            Self::Form(form) => from_form(request, form).await?,
+        };
+        Ok((room_or_default(room), message))
+    }
+}
+
+async fn from_form(request: &Request, form: FormBody) -> Answer<LiveMessage> {
+    let mut fields = FormFields::of(request, form).await?;
+    let (mut message, mut room) = (None, None);
+    while let Some((name, field)) = fields.next().await? {
+        let text = field_text(field).await?;
+        match name.as_str() {
+            "message" => message = Some(text),
+            "room" => room = Some(text),
+            // Other fields mean nothing here.
+            _ => {}
+        }
+    }
+    let message = message.ok_or_else(|| Error::invalid("message", "Send the text as message."))?;
+    Ok(LiveMessage { message, room })
 }
 
 /// It was sent.
@@ -97,10 +126,15 @@ impl LiveApi {
     /// Whoever is signed in makes the room by it if there is none of that name. Guests, where they are switched on, send
     /// into rooms that are there.
     #[oai(path = "/send", method = "post", operation_id = "send_live_message")]
-    async fn send(&self, doors: Data<&Doors>, login: VisitorLogin, body: NewLiveMessage) -> Answer<SentAnswer> {
-        let (NewLiveMessage::Json(JsonBody(new)) | NewLiveMessage::Form(FormBody(new))) = body;
-        let sent = doors.service.say_by_name(login.visitor, room_or_default(new.room.as_deref()), new.message).await;
-        sent.map_err(in_our_words)?;
+    async fn send(
+        &self,
+        doors: Data<&Doors>,
+        login: VisitorLogin,
+        request: &Request,
+        body: NewLiveMessage,
+    ) -> Answer<SentAnswer> {
+        let (room, text) = body.read(request).await?;
+        doors.service.say_by_name(login.visitor, &room, text).await.map_err(in_our_words)?;
         Ok(SentAnswer::Sent(JsonAnswer(LiveSent { message: SENT.into() }), login.cookie))
     }
 
@@ -123,12 +157,12 @@ impl LiveApi {
             let detail = format!("A history has between 1 and {limit_max} messages.");
             return Err(Error::invalid("limit", detail).into());
         }
-        let newest = doors.service.newest_by_name(login.visitor, room_or_default(room.0.as_deref()), limit);
+        let newest = doors.service.newest_by_name(login.visitor, &room_or_default(room.0), limit);
         let chat_history = newest.map_err(in_our_words)?.into_iter().map(LiveLine::from).collect();
         Ok(HistoryAnswer::History(JsonAnswer(LiveHistory { chat_history }), login.cookie))
     }
 }
 
-fn room_or_default(room: Option<&str>) -> &str {
-    room.filter(|room| !room.is_empty()).unwrap_or(DEFAULT_ROOM)
+fn room_or_default(room: Option<String>) -> String {
+    room.filter(|room| !room.is_empty()).unwrap_or_else(|| DEFAULT_ROOM.into())
 }

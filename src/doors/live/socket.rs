@@ -76,7 +76,7 @@ fn refused(error: Error) -> Bytes {
 /// `GET /ws/chat/:room_name` with an upgrade.
 #[handler]
 pub async fn live_socket(request: &Request, doors: Data<&Doors>, room_name: Path<String>) -> Answer<Response> {
-    // Rooms have ids too, but here they go by their names.
+    // Rooms have ids too: another door serves those, as they are usually spelled.
     if Uuid::try_parse(&room_name).is_ok() {
         return Err(Error::not_found("room").into());
     }

@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 /// A form as a request body.
 #[derive(Debug)]
-pub struct FormBody<T>(pub T);
+pub struct UrlForm<T>(pub T);
 
-impl<T: ParseFromJSON> Payload for FormBody<T> {
+impl<T: ParseFromJSON> Payload for UrlForm<T> {
     const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded";
 
     fn check_content_type(content_type: &str) -> bool {
@@ -30,7 +30,7 @@ impl<T: ParseFromJSON> Payload for FormBody<T> {
     }
 }
 
-impl<T: ParseFromJSON + 'static> ParsePayload for FormBody<T> {
+impl<T: ParseFromJSON + 'static> ParsePayload for UrlForm<T> {
     const IS_REQUIRED: bool = true;
 
     async fn from_request(request: &Request, body: &mut RequestBody) -> Result<Self> {
