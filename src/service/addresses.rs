@@ -7,12 +7,12 @@ use crate::{
 };
 
 /// Where the chat with somebody is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Addressed {
     /// The username is the actor's own.
     Oneself,
     /// The direct room with that person.
-    Room(RoomCard),
+    Room(RoomId),
 }
 
 impl Service {
@@ -41,13 +41,13 @@ impl Service {
             }
             // What is only looked up waits for nobody, not even for a disk that is full.
             if let Some(id) = view.direct_room(account.id, other)? {
-                let granted = access::room(view, actor, id, Act::Read)?;
-                return Ok(Addressed::Room(cards::room(view, &account, granted.room)?));
+                access::room(view, actor, id, Act::Read)?;
+                return Ok(Addressed::Room(id));
             }
             other
         };
         match self.direct_room(actor, other).await? {
-            rooms::Opened::Made(card) | rooms::Opened::Found(card) => Ok(Addressed::Room(card)),
+            rooms::Opened::Made(card) | rooms::Opened::Found(card) => Ok(Addressed::Room(card.room.id)),
         }
     }
 }

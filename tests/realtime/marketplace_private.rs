@@ -55,8 +55,10 @@ async fn a_private_message_reaches_every_window_of_the_two_once() {
     let [mut own] = quiet([anna.chats(&direct).await]).await;
     anna1.rest().await;
     boris1.whispers(json!(3), &anna, "twice?").await;
+    assert_eq!(boris1.hears().await["message"], "Private: twice?");
     assert_eq!(own.texts().await, ["Private: twice?"]);
     own.sends(json!(4), "here").await;
+    assert_eq!(own.hears().await["message"], "Private: here");
     assert_eq!(boris2.texts().await, ["Private: twice?", "Private: here"]);
     assert_eq!(vera1.texts().await, Vec::<String>::new());
 }

@@ -122,7 +122,7 @@ async fn lead_to_person(doors: &Doors, request: &Request, username: &str) -> Ans
     };
     Ok(Outcome::MoveTo(match doors.service.direct_room_with(actor, username).await? {
         Addressed::Oneself => PROFILES.to_owned(),
-        Addressed::Room(card) => room_address(&card.room.id.to_string()),
+        Addressed::Room(id) => room_address(&id.to_string()),
     }))
 }
 
