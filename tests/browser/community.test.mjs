@@ -71,6 +71,7 @@ story('addresses of the community chat', {}, async ({ server, visitors, step }) 
     }
     await message(anna, 'Two litres are left').waitFor();
     assert.equal(await chat(anna, 'Öl & more').getAttribute('aria-current'), 'page');
+    assert.equal(await anna.title(), 'Öl & more · Parlor');
     await anna.reload();
     await message(anna, 'Two litres are left').waitFor();
   });

@@ -3,7 +3,7 @@
 
 use super::room_address;
 use crate::{
-    doors::shared::{Answer, Doors, percent_encode, visitor},
+    doors::shared::{Answer, Doors, page_actor, percent_encode},
     http::{
         page::{mark_as_page, wants_html},
         problem::Problem,
@@ -117,7 +117,7 @@ async fn lead_to_person(doors: &Doors, request: &Request, username: &str) -> Ans
     if NEVER_USERNAMES.contains(&username.to_lowercase().as_str()) {
         return Err(Error::not_found("page").into());
     }
-    let Some(actor) = visitor(doors, request)? else {
+    let Some(actor) = page_actor(doors, request)? else {
         return Ok(sign_in(&format!("/chat/{}/", percent_encode(username))));
     };
     Ok(Outcome::MoveTo(match doors.service.direct_room_with(actor, username).await? {
@@ -127,7 +127,7 @@ async fn lead_to_person(doors: &Doors, request: &Request, username: &str) -> Ans
 }
 
 fn show_room(doors: &Doors, request: &Request, name: &str) -> Answer<Outcome> {
-    let Some(actor) = visitor(doors, request)? else { return Ok(sign_in(&room_address(name))) };
+    let Some(actor) = page_actor(doors, request)? else { return Ok(sign_in(&room_address(name))) };
     doors.service.find_room(actor, name)?;
     Ok(Outcome::Page)
 }

@@ -82,7 +82,7 @@ pub fn media_actor(doors: &Doors, request: &Request) -> Answer<Actor> {
 
 /// Who opens a page. `None` for a browser that is signed out or whose session is over: it is shown the sign-in page.
 /// A bearer token that is no good is an error, because there is nobody to sign in.
-pub fn visitor(doors: &Doors, request: &Request) -> Answer<Option<Actor>> {
+pub fn page_actor(doors: &Doors, request: &Request) -> Answer<Option<Actor>> {
     if let Some(token) = bearer_token(request) {
         return Ok(Some(doors.service.by_access_token(token)?));
     }

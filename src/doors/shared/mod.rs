@@ -9,7 +9,7 @@ mod pages;
 mod visitor;
 
 pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
-pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor, visitor};
+pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor, page_actor};
 pub use media_paths::{media_path, percent_encode, thumbnail_path};
 pub use opening::{Opening, SocketGuard};
 pub use pages::{Page, PageQuery, page_of};
