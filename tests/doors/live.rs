@@ -214,6 +214,9 @@ async fn a_guest_reaches_nothing_else() {
         get(plain().header("cookie", format!("parlor_session={token}"))).await.refused(401, "unauthenticated");
         get(plain().bearer_auth(&token)).await.refused(401, "unauthenticated");
     }
+    let elsewhere = world.site.request(Method::POST, "/chat/room/public-chat/send/").json(&json!({ "body": "x" }));
+    world.site.send(elsewhere.header("cookie", &cookie)).await.refused(401, "unauthenticated");
+    assert_eq!(said(anna.get("/chat/history/").await), ["hello"]);
     // Not at this door either, where a token is for people.
     for path in ["public-chat/".to_owned(), format!("public-chat/?token={token}"), String::new()] {
         let bearer = format!("Bearer {token}");

@@ -34,7 +34,6 @@ impl OpenApiDocument {
         add_examples(&mut document);
         describe_form(&mut document);
         describe_recruiting_forms(&mut document);
-        describe_live_form(&mut document);
         for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
             for operation in item.as_object_mut().into_iter().flatten().map(|(_, operation)| operation) {
                 state_errors(path, operation);
@@ -122,12 +121,6 @@ fn describe_recruiting_forms(document: &mut Value) {
             "example": { "content": "Tuesday at ten" }
         });
     }
-}
-
-fn describe_live_form(document: &mut Value) {
-    let message = json!({ "$ref": "#/components/schemas/LiveMessage" });
-    let body = &mut document["paths"]["/chat/send"]["post"]["requestBody"]["content"];
-    body["multipart/form-data"]["schema"] = message;
 }
 
 /// Replaces the ranges 4XX and 5XX by the errors that this operation really gives.

@@ -2,12 +2,12 @@
 
 use super::{Tag, in_our_words};
 use crate::{
-    doors::shared::{Answer, Doors, FormBody, FormFields, VisitorLogin, field_text},
+    doors::shared::{Answer, Doors, VisitorLogin},
     http::{json_answer::JsonAnswer, json_body::JsonBody, url_form::UrlForm},
     model::{Error, MessageCard},
 };
-use poem::{Request, web::Data};
-use poem_openapi::{ApiRequest, ApiResponse, Object, OpenApi, param::Query};
+use poem::web::Data;
+use poem_openapi::{ApiRequest, ApiResponse, Multipart, Object, OpenApi, param::Query};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -28,41 +28,30 @@ struct LiveMessage {
     room: Option<String>,
 }
 
+/// The same as a form with parts.
+#[derive(Multipart)]
+struct LiveForm {
+    message: String,
+    room: Option<String>,
+}
+
 #[derive(ApiRequest)]
 enum NewLiveMessage {
     /// As JSON.
     Json(JsonBody<LiveMessage>),
     /// As a form.
     UrlEncoded(UrlForm<LiveMessage>),
-    /// As a form with parts, as scripts in pages send them: fields `message` and `room`.
-    Form(FormBody),
+    /// As a form with parts, as scripts in pages send them.
+    Parts(LiveForm),
 }
 
-impl NewLiveMessage {
-    /// The room, and the text.
-    async fn read(self, request: &Request) -> Answer<(String, String)> {
-        let LiveMessage { message, room } = match self {
-            Self::Json(JsonBody(new)) | Self::UrlEncoded(UrlForm(new)) => new,
-            Self::Form(form) => from_form(request, form).await?,
-        };
-        Ok((room_or_default(room), message))
-    }
-}
-
-async fn from_form(request: &Request, form: FormBody) -> Answer<LiveMessage> {
-    let mut fields = FormFields::of(request, form).await?;
-    let (mut message, mut room) = (None, None);
-    while let Some((name, field)) = fields.next().await? {
-        let text = field_text(field).await?;
-        match name.as_str() {
-            "message" => message = Some(text),
-            "room" => room = Some(text),
-            // Other fields mean nothing here.
-            _ => {}
+impl From<NewLiveMessage> for LiveMessage {
+    fn from(new: NewLiveMessage) -> Self {
+        match new {
+            NewLiveMessage::Json(JsonBody(new)) | NewLiveMessage::UrlEncoded(UrlForm(new)) => new,
+            NewLiveMessage::Parts(LiveForm { message, room }) => Self { message, room },
         }
     }
-    let message = message.ok_or_else(|| Error::invalid("message", "Send the text as message."))?;
-    Ok(LiveMessage { message, room })
 }
 
 /// It was sent.
@@ -126,15 +115,10 @@ impl LiveApi {
     /// Whoever is signed in makes the room by it if there is none of that name. Guests, where they are switched on, send
     /// into rooms that are there.
     #[oai(path = "/send", method = "post", operation_id = "send_live_message")]
-    async fn send(
-        &self,
-        doors: Data<&Doors>,
-        login: VisitorLogin,
-        request: &Request,
-        body: NewLiveMessage,
-    ) -> Answer<SentAnswer> {
-        let (room, text) = body.read(request).await?;
-        doors.service.say_by_name(login.visitor, &room, text).await.map_err(in_our_words)?;
+    async fn send(&self, doors: Data<&Doors>, login: VisitorLogin, body: NewLiveMessage) -> Answer<SentAnswer> {
+        let LiveMessage { message, room } = body.into();
+        let sent = doors.service.say_by_name(login.visitor, &room_or_default(room), message).await;
+        sent.map_err(in_our_words)?;
         Ok(SentAnswer::Sent(JsonAnswer(LiveSent { message: SENT.into() }), login.cookie))
     }
 
