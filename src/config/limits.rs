@@ -85,6 +85,8 @@ pub struct Limits {
     guest_sockets_per_address: usize = 20, 1..=100_000;
     /// Guests from one address who may begin to write in `registration_window_secs`. Each leaves a name that is kept.
     guests_per_address: u32 = 50, 1..=1_000_000;
+    /// Public rooms that guests of one address may open in that time. Enough to try; not a list full of them.
+    guest_rooms_per_address: u32 = 5, 1..=1_000_000;
 
     /// Members of one room.
     room_members_max: usize = 10_000, 2..=1_000_000;

@@ -33,6 +33,8 @@ pub struct Throttle {
     pub guests: RateLimit<IpAddr>,
     /// Messages of guests, by address.
     pub guest_messages: RateLimit<IpAddr>,
+    /// Rooms that guests open, by address.
+    pub guest_rooms: RateLimit<IpAddr>,
     /// Open sockets of guests, by address.
     pub guest_sockets: Places<IpAddr>,
 }
@@ -45,12 +47,14 @@ impl Throttle {
         let registration_window = Duration::from_secs(limits.registration_window_secs);
         let registrations = Quota::per(registration_window, limits.registrations_per_address);
         let guests = Quota::per(registration_window, limits.guests_per_address);
+        let guest_rooms = Quota::per(registration_window, limits.guest_rooms_per_address);
         let guest_messages = Quota::per(Duration::from_secs(60), limits.guest_messages_per_min);
         Self {
             login: LoginThrottle::new(login),
             registrations: RateLimit::new(registrations, ADDRESSES_MAX),
             guests: RateLimit::new(guests, ADDRESSES_MAX),
             guest_messages: RateLimit::new(guest_messages, ADDRESSES_MAX),
+            guest_rooms: RateLimit::new(guest_rooms, ADDRESSES_MAX),
             guest_sockets: Places::new(limits.guest_sockets_per_address),
         }
     }

@@ -6,8 +6,8 @@ use crate::{
     config::Limits,
     hub::{Dialect, Outbox, Scope},
     identity::{TokenKind, network_of},
-    model::{Account, AccountId, AccountStatus, Error, ErrorCode, Event, MessageCard, Profile, Result, Room, RoomId},
-    rules::{self, permit::Act},
+    model::{Account, AccountId, AccountStatus, Error, Event, MessageCard, Profile, Result, Room, RoomId, RoomKind},
+    rules::{self, names, permit::Act},
     store::{Tx, View},
 };
 use std::{net::IpAddr, sync::Arc, time::Instant};
@@ -40,6 +40,28 @@ impl Service {
     pub fn guest_token(&self, guest: Guest) -> (String, u64) {
         let token = self.tokens.issue_for_guest(guest.id, self.now_secs());
         (token, self.tokens.ttl_secs(TokenKind::Guest))
+    }
+
+    /// The public room of that name. Made on first use, it belongs to nobody; some of them for each address.
+    pub(super) async fn visit_as_guest(&self, guest: Guest, name: &str) -> Result<RoomId> {
+        let name = names::room(name, self.config.limits.name_chars)?;
+        if self.store.snapshot().view().public_room(&name)?.is_none() {
+            let too_many = |secs| wait(secs, "Too many new rooms are opened by guests from your address.");
+            self.throttle.guest_rooms.take(guest.network, Instant::now()).map_err(too_many)?;
+        }
+        self.store
+            .commit(None, move |tx| {
+                if let Some(id) = tx.view().public_room(&name)? {
+                    return Ok(access::room_for_guest(tx.view(), id, Act::Read)?.id);
+                }
+                let (id, now) = (RoomId::new(), tx.now());
+                let (kind, topic) = (RoomKind::Public, String::new());
+                let room =
+                    Room { id, kind, name: Some(name), topic, created_by: None, created_at: now, archived: false };
+                tx.emit(Event::RoomOpened(room))?;
+                Ok(id)
+            })
+            .await
     }
 
     /// Opens a socket of a guest for one public room.
@@ -89,24 +111,22 @@ fn wait(secs: u64, why: &str) -> Error {
     Error { detail: detail.into(), ..Error::throttled(secs) }
 }
 
-/// The public room of that name, for what a guest wants to do in it. Guests make none.
-pub(super) fn room_by_name(view: View<'_>, name: &str, act: Act) -> Result<Room> {
-    let missing = || Error {
-        detail: "There is no public room of this name. Guests cannot open rooms: ask somebody who is signed in.".into(),
-        ..Error::not_found("room")
-    };
-    let id = view.public_room(name)?.ok_or_else(missing)?;
-    access::room_for_guest(view, id, act).map_err(|error| match error.code {
-        ErrorCode::NotFound => missing(),
-        _ => error,
-    })
+/// The public room of that name, for reading.
+pub(super) fn room_by_name(view: View<'_>, name: &str) -> Result<Room> {
+    let id = view.public_room(name)?.ok_or_else(|| Error::not_found("room"))?;
+    access::room_for_guest(view, id, Act::Read)
+}
+
+/// What a guest may write.
+pub(super) fn check_text(text: &str, limits: &Limits) -> Result<String> {
+    rules::messages::text(text, limits.guest_message_chars.min(limits.message_chars))
 }
 
 /// Posts, within a mutation.
 fn post(tx: &mut Tx, guest: Guest, room: RoomId, text: &str, limits: &Limits) -> Result<MessageCard> {
     let room = access::room_for_guest(tx.view(), room, Act::Post)?;
     rules::messages::accepts_posts(&room)?;
-    let body = rules::messages::text(text, limits.guest_message_chars.min(limits.message_chars))?;
+    let body = check_text(text, limits)?;
     let author = find_or_register(tx, guest)?;
     let content = messages::Content { body, ..messages::Content::default() };
     let message = messages::append(tx, &author, room.id, content)?;

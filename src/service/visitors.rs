@@ -20,16 +20,13 @@ pub enum Visitor {
 }
 
 impl Service {
-    /// Comes into the public room of that name. A person joins it, and makes it on first use; a guest is only let in.
+    /// Comes into the public room of that name, which is made on first use. A person joins it; a guest is only let in.
     pub async fn visit(&self, visitor: Visitor, name: &str) -> Result<RoomId> {
         match visitor {
             Visitor::Person(actor) => match self.join_by_name(actor, name).await? {
                 Opened::Made(card) | Opened::Found(card) => Ok(card.room.id),
             },
-            Visitor::Guest(_) => {
-                let name = names::room(name, self.config.limits.name_chars)?;
-                Ok(guests::room_by_name(self.store.snapshot().view(), &name, Act::Read)?.id)
-            }
+            Visitor::Guest(guest) => self.visit_as_guest(guest, name).await,
         }
     }
 
@@ -55,12 +52,14 @@ impl Service {
         }
     }
 
-    /// Posts a text into the public room of that name. A person makes it on first use, a guest does not.
+    /// Posts a text into the public room of that name, which is made on first use.
     pub async fn say_by_name(&self, visitor: Visitor, name: &str, text: String) -> Result<MessageCard> {
         match visitor {
             Visitor::Person(actor) => Ok(self.post_by_name(actor, name, draft(text)).await?.card()),
             Visitor::Guest(guest) => {
-                let room = self.visit(visitor, name).await?;
+                // What cannot be posted opens no room.
+                guests::check_text(&text, &self.config.limits)?;
+                let room = self.visit_as_guest(guest, name).await?;
                 self.post_as_guest(guest, room, text).await
             }
         }
@@ -74,7 +73,7 @@ impl Service {
         let view = snapshot.view();
         let room = match visitor {
             Visitor::Person(actor) => room_by_name(view, actor, &name)?,
-            Visitor::Guest(_) => guests::room_by_name(view, &name, Act::Read)?,
+            Visitor::Guest(_) => guests::room_by_name(view, &name)?,
         };
         let (context, mut names) = (cards::Context::without_readers(view, room.id)?, cards::Names::default());
         let newest = newest_present(view, room.id, size)?;

@@ -236,12 +236,30 @@ async fn a_guest_reaches_nothing_else() {
     let direct = anna.request(Method::PUT, &format!("/api/direct/{guest}"));
     anna.send(direct).await.refused(404, "not_found");
     anna.post(&format!("/api/rooms/{room}/members"), json!({ "user": guest })).await.refused(400, "invalid");
-    // A guest makes no room.
-    let request =
-        world.site.request(Method::POST, "/chat/send/").json(&json!({ "message": "x", "room": "never made" }));
-    let problem = world.site.send(request.header("cookie", &cookie)).await.refused(404, "not_found");
-    assert!(problem["detail"].as_str().unwrap().contains("signed in"), "{problem}");
-    anna.get("/chat/history/?room=never+made").await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn guests_open_some_public_rooms_which_belong_to_nobody() {
+    let world = World::open_with("guests = true\n[limits]\nguest_rooms_per_address = 2\n").await;
+    let anna = world.person("anna").await;
+    let says = async |room: &str, text: &str| {
+        let body = json!({ "message": text, "room": room });
+        world.site.send(world.site.request(Method::POST, "/chat/send/").json(&body)).await
+    };
+    // What cannot be sent opens nothing.
+    says("garage", " ").await.refused(400, "invalid");
+    anna.get("/chat/history/?room=garage").await.refused(404, "not_found");
+    says("garage", "anybody?").await.expect(200);
+    assert_eq!(said(anna.get("/chat/history/?room=garage").await), ["anybody?"]);
+    let room = anna.get("/api/rooms?scope=public&search=garage").await.json()["data"][0].clone();
+    assert_eq!((&room["member_count"], &room["created_by"]), (&json!(0), &Value::Null));
+    let joined = anna.joins(room["id"].as_str().unwrap()).await;
+    assert_eq!(joined["role"], "member", "nobody comes to own it by being first");
+    says("yard", "hello").await.expect(200);
+    says("GARAGE", "the same room").await.expect(200);
+    let problem = says("third", "one too many").await.refused(429, "throttled");
+    assert!(problem["detail"].as_str().unwrap().contains("sign in"), "{problem}");
+    anna.get("/chat/history/?room=third").await.refused(404, "not_found");
 }
 
 #[tokio::test]

@@ -69,8 +69,6 @@ async fn a_private_room_is_not_reached_by_its_name() {
     let [anna, vera] = world.people(["anna", "vera"]).await;
     let private = anna.opens("private", "workshop", &[]).await;
     anna.posts(&private, "secret").await;
-    let (status, _) = LiveWindow::try_open(&world, "workshop/", &[]).await.err().expect("a guest makes no room");
-    assert_eq!(status, 404);
     let mut veras = window(&world, &vera, "workshop").await;
     let mut guest = LiveWindow::open(&world, "workshop/", &[]).await;
     anna.posts(&private, "still secret").await;
@@ -434,7 +432,7 @@ async fn the_transcript() {
     for query in ["", "?room=testroom&limit=2", "?room=elsewhere", "?limit=201"] {
         said.request(&world, Some(&anna), &format!("GET /chat/history/{query}"), None).await;
     }
-    said.request(&world, None, "GET /chat/history/?room=elsewhere", None).await;
+    said.request(&world, None, "GET /chat/history/?room=nowhere", None).await;
     world.stop().await;
     world.configure("");
     world.start().await;

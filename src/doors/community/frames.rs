@@ -1,6 +1,7 @@
 //! What this door says of messages and of a room, field by field in the order of the contract; and what it is told.
 
 use crate::{
+    doors::shared::plain_text,
     model::{AccountId, Error, Live, MessageCard, Position, Result},
     socket::{Dialect, frame},
 };
@@ -29,14 +30,11 @@ pub(super) struct CommunityMessage {
 impl From<&MessageCard> for CommunityMessage {
     fn from(card: &MessageCard) -> Self {
         let message = &card.message;
-        // This door knows no files: their name stands for them.
-        let file_name = card.attachment.as_ref().map_or("", |file| file.name.as_str());
-        let body = if message.body.is_empty() { file_name } else { &message.body };
         Self {
             id: message.id.uuid(),
             author: message.author.uuid(),
             author_name: card.author_name.clone(),
-            body: body.to_owned(),
+            body: plain_text(card).to_owned(),
             created: message.posted_at.to_string(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Tag, in_our_words};
 use crate::{
-    doors::shared::{Answer, Doors, VisitorLogin},
+    doors::shared::{Answer, Doors, VisitorLogin, plain_text},
     http::{json_answer::JsonAnswer, json_body::JsonBody, url_form::UrlForm},
     model::{Error, MessageCard},
 };
@@ -81,7 +81,7 @@ struct LiveLine {
 
 impl From<MessageCard> for LiveLine {
     fn from(card: MessageCard) -> Self {
-        let message = super::socket::text_of(&card).to_owned();
+        let message = plain_text(&card).to_owned();
         let record = card.message;
         Self {
             id: record.id.uuid(),

@@ -2,8 +2,8 @@
 
 use super::in_our_words;
 use crate::{
-    doors::shared::{Answer, Doors, Opening, SocketGuard},
-    model::{Error, Live, MessageCard, Position, Result, RoomId},
+    doors::shared::{Answer, Doors, Opening, SocketGuard, plain_text},
+    model::{Error, Live, Position, Result, RoomId},
     service::Visitor,
     socket::{Dialect, Handler, Reply, frame},
 };
@@ -47,7 +47,7 @@ impl Dialect for LiveDialect {
         let Live::MessageCreated { card, .. } = live else { return None };
         let message = &card.message;
         Some(encode(&LiveFrame {
-            message: text_of(card),
+            message: plain_text(card),
             id: message.id.uuid(),
             sender: message.author.uuid(),
             sender_name: &card.author_name,
@@ -56,12 +56,6 @@ impl Dialect for LiveDialect {
             timestamp: message.posted_at.to_string(),
         }))
     }
-}
-
-/// This door knows no files: their name stands for them.
-pub(super) fn text_of(card: &MessageCard) -> &str {
-    let file_name = card.attachment.as_ref().map_or("", |file| file.name.as_str());
-    if card.message.body.is_empty() { file_name } else { &card.message.body }
 }
 
 fn encode(shape: &impl Serialize) -> Bytes {

@@ -2,7 +2,7 @@
 
 use super::{Done, Tag};
 use crate::{
-    doors::shared::{Answer, Doors, Login},
+    doors::shared::{Answer, Doors, Login, plain_text},
     model::{Error, MemberCard, MessageCard, MessageId, RoomId},
     service::{Range, RoomScope},
 };
@@ -75,11 +75,11 @@ struct ChatMessage {
 
 impl From<MessageCard> for ChatMessage {
     fn from(card: MessageCard) -> Self {
-        let file_name = card.attachment.map(|file| file.name).unwrap_or_default();
+        let text = plain_text(&card).to_owned();
         let message = card.message;
         Self {
             id: message.id.uuid(),
-            text: if message.body.is_empty() { file_name } else { message.body },
+            text,
             user: message.author.uuid(),
             user_name: card.author_name,
             user_role: message.author_role.word().into(),

@@ -2,7 +2,7 @@
 
 use super::socket_frames::{Action, encode, not_an_action};
 use crate::{
-    doors::shared::{Answer, Doors, Opening, SocketGuard},
+    doors::shared::{Answer, Doors, Opening, SocketGuard, plain_text},
     model::{AccountId, ChatRole, Error, ErrorCode, Live, MessageCard, Position, RequestId, Result, RoomId, RoomKind},
     service::{Actor, Draft, Greeting, Opened, Service},
     socket::{Dialect, Handler, Reply},
@@ -59,9 +59,7 @@ fn user(id: AccountId, name: &str) -> String {
 fn message_frame(card: &MessageCard, request_id: Option<&RequestId>) -> Bytes {
     let message = &card.message;
     let is_private = matches!(card.room_kind, RoomKind::Direct(..));
-    // This door knows no files: their name stands for them.
-    let file_name = card.attachment.as_ref().map_or("", |file| file.name.as_str());
-    let text = if message.body.is_empty() { file_name } else { &message.body };
+    let text = plain_text(card);
     let text = if is_private { format!("Private: {text}") } else { text.to_owned() };
     encode(&ChatFrame {
         user: &user(message.author, &card.author_name),

@@ -6,6 +6,7 @@ mod login;
 mod media_paths;
 mod opening;
 mod pages;
+mod plain_text;
 mod visitor;
 
 pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
@@ -13,6 +14,7 @@ pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor, page_a
 pub use media_paths::{media_path, percent_encode, thumbnail_path};
 pub use opening::{Opening, SocketGuard};
 pub use pages::{Page, PageQuery, page_of};
+pub use plain_text::plain_text;
 pub use visitor::VisitorLogin;
 
 use crate::{
