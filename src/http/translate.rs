@@ -140,7 +140,7 @@ fn invalid(detail: String) -> Problem {
 }
 
 fn bad_field(name: &str, reason: &str, what: &str) -> Problem {
-    let reason = tidy(reason);
+    let reason = expected(reason).map_or_else(|| tidy(reason), str::to_owned);
     invalid(format!("The {what} `{name}` is not valid: {reason}.")).field(name, reason)
 }
 
@@ -169,6 +169,20 @@ fn split_field(text: &str) -> Option<(&str, &str)> {
     let reason =
         if text.starts_with("unknown field") || text.contains(": unknown field `") { "is unknown" } else { reason };
     Some((name, reason))
+}
+
+/// What would be right, where the library only says what its parser stumbled over.
+fn expected(reason: &str) -> Option<&'static str> {
+    if reason.ends_with("Expect a valid enumeration value.") {
+        return Some("must be one of the words that the API's document names");
+    }
+    let kind = reason.rsplit_once("failed to parse \"")?.1.split('"').next()?;
+    match kind {
+        "string(uuid)" => Some("must be a UUID"),
+        kind if kind.starts_with("integer") && reason.contains("too large") => Some("is too large a number"),
+        kind if kind.starts_with("integer") => Some("must be a whole number"),
+        _ => None,
+    }
 }
 
 /// Cuts a library's text down to its plain core: no repeated wrapping, no type names, one line, bounded.
@@ -203,11 +217,20 @@ mod tests {
 
     #[test]
     fn a_parameter_is_named() {
-        let reason = r#"failed to parse "integer(uint32)": invalid digit found in string"#.to_owned();
-        let problem = problem(openapi::ParseParamError { name: "page", reason });
-        assert_eq!(problem.status, StatusCode::BAD_REQUEST);
-        assert_eq!(problem.detail, "The parameter `page` is not valid: invalid digit found in string.");
-        assert_eq!(problem.errors["page"], ["invalid digit found in string"]);
+        for (reason, expected) in [
+            (r#"failed to parse "integer(uint32)": invalid digit found in string"#, "must be a whole number"),
+            (r#"failed to parse "integer(uint32)": number too large to fit in target type"#, "is too large a number"),
+            (r#"failed to parse "string(uuid)": invalid length: found 1"#, "must be a UUID"),
+            (
+                r#"failed to parse "RoleFilter": Expect a valid enumeration value."#,
+                "must be one of the words that the API's document names",
+            ),
+        ] {
+            let problem = problem(openapi::ParseParamError { name: "page", reason: reason.to_owned() });
+            assert_eq!(problem.status, StatusCode::BAD_REQUEST);
+            assert_eq!(problem.detail, format!("The parameter `page` is not valid: {expected}."));
+            assert_eq!(problem.errors["page"], [expected]);
+        }
     }
 
     #[test]

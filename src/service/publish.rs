@@ -119,7 +119,8 @@ impl Publisher {
         for (index, event) in committed.entry.events.iter().enumerate() {
             let event_number = if index == last { u32::MAX } else { u32::try_from(index).unwrap_or(u32::MAX - 1) };
             let position = Position { epoch: self.epoch, seq: committed.seq, event: event_number };
-            let mut told = tellings(view, event, &|account| self.hub.is_online(account))?;
+            let deed = &committed.entry.events;
+            let mut told = tellings(view, event, deed, &|account| self.hub.is_online(account))?;
             for (_, live) in &mut told {
                 add_asides(live, asides);
             }
@@ -188,10 +189,11 @@ fn after(event: &Event) -> Option<Step> {
     }
 }
 
-/// What is told to whom about an event.
+/// What is told to whom about an event; `deed` is everything that happened with it.
 pub(super) fn tellings(
     view: View<'_>,
     event: &Event,
+    deed: &[Event],
     is_online: &dyn Fn(AccountId) -> bool,
 ) -> Result<Vec<(Audience, Live)>> {
     Ok(match event {
@@ -230,7 +232,8 @@ pub(super) fn tellings(
             invitation_changed(view, invitation, seers, Live::InvitationCreated)?
         }
         Event::InvitationDecided(invitation) => {
-            let seers = salon_cards::seers_of_invitation(view, invitation)?;
+            let mut seers = salon_cards::seers_of_invitation(view, invitation)?;
+            seers.extend(salon_cards::seers_until(invitation, deed));
             invitation_changed(view, invitation, seers, Live::InvitationUpdated)?
         }
         Event::InvitationRemoved { invitation, seen_by } => {

@@ -3,8 +3,8 @@
 use super::{SalonLogCard, cards};
 use crate::{
     model::{
-        AccountId, Invitation, InvitationCard, Notification, NotificationCard, PersonCard, Result, Salon, SalonCard,
-        SalonId, SalonLogLine, Seat, SeatCard, SeatRole,
+        AccountId, Event, Invitation, InvitationCard, Notification, NotificationCard, PersonCard, Result, Salon,
+        SalonCard, SalonId, SalonLogLine, Seat, SeatCard, SeatRole,
     },
     store::View,
 };
@@ -69,9 +69,20 @@ pub(super) fn seers_of_seats(view: View<'_>, salon: SalonId) -> Result<Vec<Accou
 
 /// Who sees an invitation, site administrators aside: the person, and who decides in that salon.
 pub(super) fn seers_of_invitation(view: View<'_>, invitation: &Invitation) -> Result<Vec<AccountId>> {
-    let leads = |seat: &Seat| matches!(seat.role, SeatRole::Superuser | SeatRole::Admin);
     let leaders = view.seats(invitation.salon)?.into_iter().filter(leads).map(|seat| seat.holder);
     Ok(leaders.chain([invitation.person]).collect())
+}
+
+/// Who decided in that salon until this deed: by handing over their seat, for instance.
+pub(super) fn seers_until(invitation: &Invitation, deed: &[Event]) -> impl Iterator<Item = AccountId> {
+    deed.iter().filter_map(|event| match event {
+        Event::SeatVacated { seat, .. } if seat.salon == invitation.salon && leads(seat) => Some(seat.holder),
+        _ => None,
+    })
+}
+
+fn leads(seat: &Seat) -> bool {
+    matches!(seat.role, SeatRole::Superuser | SeatRole::Admin)
 }
 
 /// These and the site administrators, each once.

@@ -169,7 +169,7 @@ impl Service {
                     let card = cards::room(view, account, room.clone()).ok()?;
                     vec![(Audience::Person(account.id), Live::RoomUpdated(card))]
                 }
-                event => tellings(view, &current(view, event)?, is_online).ok()?,
+                event => tellings(view, &current(view, event)?, &committed.entry.events, is_online).ok()?,
             };
             let mine = heard.into_iter().filter(|(audience, live)| match audience {
                 Audience::Room(room) => rooms.contains(room) || own_departure,

@@ -84,6 +84,7 @@ async fn nobody_changes_it_by_hand() {
     anna.seats(&clara, &salon, "seller").await;
     let room = anna.staff_room(&salon).await.unwrap();
     anna.posts(&room, "for us").await;
+    let file = anna.posts_file(&room, "plan.txt", b"a plan".to_vec()).await["file"].as_str().unwrap().to_owned();
     let at = |rest: &str| format!("/api/rooms/{room}{rest}");
     let member = at(&format!("/members/{}", clara.id));
     let attempts: [(Method, String, Value); 9] = [
@@ -112,6 +113,7 @@ async fn nobody_changes_it_by_hand() {
         person.does(&at("/join")).await.expect(status);
         person.get(&at("/messages")).await.expect(status);
         person.get(&at("/receipts")).await.expect(status);
+        person.get(&file).await.refused(404, "not_found");
         person.get(&format!("/api/chat/{room}")).await.expect(status);
         person.tries_to_post(&room, json!({ "content": "hello" })).await.expect(status);
         assert_eq!(person.tries_to_watch(&format!("/api/chat/{room}/")).await.err(), Some(status));
@@ -215,10 +217,14 @@ async fn a_handed_over_seat_takes_the_unread_along() {
     let newest = &owner.history(&room, "?size=1").await["messages"][0];
     assert_eq!(newest["read_by"], json!([]), "nobody has read it");
 
-    // Who sat there already keeps their own place.
+    // Who sat there already keeps their own place, and their window of the room.
     let offer = owner.hands_over(&salon, "superuser", &successor).await;
+    let mut window = successor.chats(&room).await;
+    window.rest().await;
     successor.approves(&offer).await;
     assert_eq!(clara.room(&room).await["unread"], 2);
+    window.sends(json!(1), "still here").await;
+    assert_eq!(window.texts().await, ["still here"]);
     boris.get(&format!("/api/rooms/{room}")).await.refused(404, "not_found");
     owner.get(&format!("/api/rooms/{room}")).await.refused(404, "not_found");
 }

@@ -6,6 +6,7 @@ mod cli_data;
 mod cli_people;
 mod cli_salons;
 mod crash;
+mod crash_salons;
 mod crowd;
 mod disk_full;
 mod folder;

@@ -429,7 +429,7 @@ async fn the_transcript() {
     annas.hears("By form").await;
     guest.hears("By form").await;
     said.request(&world, None, "POST /chat/send/", Some(("{\"message\":\"x\",\"room\":\"elsewhere\"}", json))).await;
-    for query in ["", "?room=testroom&limit=2", "?room=elsewhere", "?limit=201"] {
+    for query in ["", "?room=testroom&limit=2", "?room=nowhere", "?limit=201"] {
         said.request(&world, Some(&anna), &format!("GET /chat/history/{query}"), None).await;
     }
     said.request(&world, None, "GET /chat/history/?room=nowhere", None).await;

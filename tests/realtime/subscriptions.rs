@@ -260,6 +260,27 @@ async fn a_deleted_salon_tells_of_all_that_goes_and_other_windows_stay() {
     }
 }
 
+/// Whoever hands their seat over sees what becomes of the offer, and then nothing more.
+#[tokio::test]
+async fn who_hands_over_hears_that_it_was_accepted() {
+    let world = World::open().await;
+    let [anna, boris, clara, dan] = world.people(["anna", "boris", "clara", "dan"]).await;
+    let salon = anna.founds("North").await;
+    anna.seats(&boris, &salon, "admin").await;
+    anna.seats(&clara, &salon, "seller").await;
+    let [mut annas, mut boriss, mut claras] = subscribed(INVITATIONS, [&anna, &boris, &clara]).await;
+    boris.approves(&anna.hands_over(&salon, "superuser", &boris).await).await;
+    for window in [&mut annas, &mut boriss] {
+        hears(window, &["create pending superuser", "update approved superuser"]).await;
+    }
+    claras.hears_nothing().await;
+    // Whose seat goes to somebody else, and who never saw the offer, hears nothing of it here.
+    dan.approves(&boris.hands_over(&salon, "seller", &dan).await).await;
+    hears(&mut boriss, &["create pending seller", "update approved seller"]).await;
+    annas.hears_nothing().await;
+    claras.hears_nothing().await;
+}
+
 #[tokio::test]
 async fn who_decides_too_late_hears_what_became_of_it() {
     let world = World::open().await;

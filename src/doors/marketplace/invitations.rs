@@ -2,7 +2,7 @@
 
 use super::{Done, Tag};
 use crate::{
-    doors::shared::{Answer, Doors, Login, Page, PageQuery, page_of},
+    doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery, page_of},
     http::{json_body::JsonBody, optional_json::OptionalJson},
     model::{AccountId, Invitation, InvitationId, InvitationStatus, SalonId, SeatRole},
     service::{InvitationFilter, NewInvitation, Verdict},
@@ -121,17 +121,17 @@ impl InvitationsApi {
         &self,
         doors: Data<&Doors>,
         login: Login,
-        auto_salon: Query<Option<Uuid>>,
-        status: Query<Option<InvitationStatusFilter>>,
+        auto_salon: Query<Filter<Uuid>>,
+        status: Query<Filter<InvitationStatusFilter>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<SalonInvitation>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.0, size.0.0, doors.service.config().limits.list_size_max)?;
         let filter = InvitationFilter {
-            salon: auto_salon.0.map(SalonId::from_uuid),
-            status: status.0.map(InvitationStatus::from),
+            salon: auto_salon.0.0.map(SalonId::from_uuid),
+            status: status.0.0.map(InvitationStatus::from),
         };
         let (found, total) = page_of(doors.service.invitations(login.actor(), filter)?, query);
         Ok(Json(Page::new(query, total, found.into_iter().map(SalonInvitation::from).collect())))

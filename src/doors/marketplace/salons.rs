@@ -2,7 +2,7 @@
 
 use super::{Done, Tag};
 use crate::{
-    doors::shared::{Answer, Doors, Login, Page, PageQuery},
+    doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery},
     http::json_body::JsonBody,
     model::SalonId,
     service::{SalonChange, SalonDetails, SalonScope},
@@ -79,11 +79,11 @@ impl SalonsApi {
         /// Part of the name or the location.
         search: Query<Option<String>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<AutoSalon>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.0, size.0.0, doors.service.config().limits.list_size_max)?;
         let search = search.0.unwrap_or_default();
         let (salons, total) =
             doors.service.salons(login.actor(), SalonScope::All, &search, query.skip(), query.take())?;

@@ -2,7 +2,7 @@
 
 use super::{Done, Tag};
 use crate::{
-    doors::shared::{Answer, Doors, Login, Page, PageQuery, page_of},
+    doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery, page_of},
     model::{SalonId, Seat, SeatId, SeatRole},
     service::SeatFilter,
 };
@@ -69,15 +69,15 @@ impl SeatsApi {
         &self,
         doors: Data<&Doors>,
         login: Login,
-        auto_salon: Query<Option<Uuid>>,
-        role: Query<Option<RoleFilter>>,
+        auto_salon: Query<Filter<Uuid>>,
+        role: Query<Filter<RoleFilter>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<SalonRole>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
-        let filter = SeatFilter { salon: auto_salon.0.map(SalonId::from_uuid), role: role.0.map(SeatRole::from) };
+        let query = PageQuery::new(page.0.0, size.0.0, doors.service.config().limits.list_size_max)?;
+        let filter = SeatFilter { salon: auto_salon.0.0.map(SalonId::from_uuid), role: role.0.0.map(SeatRole::from) };
         let (seats, total) = page_of(doors.service.seats(login.actor(), filter)?, query);
         Ok(Json(Page::new(query, total, seats.into_iter().map(SalonRole::from).collect())))
     }

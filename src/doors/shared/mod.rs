@@ -1,5 +1,6 @@
 //! What doors share: who is calling, errors as problem documents, pages of lists, small conversions.
 
+mod filter;
 mod form;
 mod handshake;
 mod login;
@@ -9,6 +10,7 @@ mod pages;
 mod plain_text;
 mod visitor;
 
+pub use filter::Filter;
 pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
 pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor, page_actor};
 pub use media_paths::{media_path, percent_encode, thumbnail_path};
