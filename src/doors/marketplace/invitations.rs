@@ -128,10 +128,10 @@ impl InvitationsApi {
         /// Entries of a page.
         size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<SalonInvitation>>> {
-        let query = PageQuery::new(page.0.0, size.0.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let filter = InvitationFilter {
-            salon: auto_salon.0.0.map(SalonId::from_uuid),
-            status: status.0.0.map(InvitationStatus::from),
+            salon: auto_salon.0.one().map(SalonId::from_uuid),
+            status: status.0.one().map(InvitationStatus::from),
         };
         let (found, total) = page_of(doors.service.invitations(login.actor(), filter)?, query);
         Ok(Json(Page::new(query, total, found.into_iter().map(SalonInvitation::from).collect())))

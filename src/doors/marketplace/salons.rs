@@ -83,7 +83,7 @@ impl SalonsApi {
         /// Entries of a page.
         size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<AutoSalon>>> {
-        let query = PageQuery::new(page.0.0, size.0.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let search = search.0.unwrap_or_default();
         let (salons, total) =
             doors.service.salons(login.actor(), SalonScope::All, &search, query.skip(), query.take())?;

@@ -76,8 +76,9 @@ impl SeatsApi {
         /// Entries of a page.
         size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<SalonRole>>> {
-        let query = PageQuery::new(page.0.0, size.0.0, doors.service.config().limits.list_size_max)?;
-        let filter = SeatFilter { salon: auto_salon.0.0.map(SalonId::from_uuid), role: role.0.0.map(SeatRole::from) };
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
+        let filter =
+            SeatFilter { salon: auto_salon.0.one().map(SalonId::from_uuid), role: role.0.one().map(SeatRole::from) };
         let (seats, total) = page_of(doors.service.seats(login.actor(), filter)?, query);
         Ok(Json(Page::new(query, total, seats.into_iter().map(SalonRole::from).collect())))
     }

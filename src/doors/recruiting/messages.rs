@@ -3,11 +3,10 @@
 use super::{
     Done, Tag,
     bodies::{self, NewMessage, NewText},
-    filters::IdFilter,
     shapes::RecruitingMessage,
 };
 use crate::{
-    doors::shared::{Answer, Doors, Login},
+    doors::shared::{Answer, Doors, Filter, Login},
     http::json_answer::JsonAnswer,
     model::{AccountId, Error, MessageId, RoomId},
     service::{Actor, MessageFilter},
@@ -59,15 +58,15 @@ impl MessagesApi {
         doors: Data<&Doors>,
         login: Login,
         /// Messages of this room.
-        chat_room: Query<IdFilter>,
+        chat_room: Query<Filter<Uuid>>,
         /// Messages of this person.
-        sender: Query<IdFilter>,
+        sender: Query<Filter<Uuid>>,
         /// Messages of the person with this e-mail address.
         sender_email: Query<Option<String>>,
         /// Messages older than this one.
-        before: Query<IdFilter>,
+        before: Query<Filter<Uuid>>,
         /// Messages newer than this one.
-        after: Query<IdFilter>,
+        after: Query<Filter<Uuid>>,
         /// Messages of a page: 50, at most 200.
         size: Query<Option<u32>>,
     ) -> Answer<JsonAnswer<Vec<RecruitingMessage>>> {
@@ -77,11 +76,11 @@ impl MessagesApi {
             return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
         }
         let filter = MessageFilter {
-            room: chat_room.one().map(RoomId::from_uuid),
-            sender: sender.one().map(AccountId::from_uuid),
+            room: chat_room.0.one().map(RoomId::from_uuid),
+            sender: sender.0.one().map(AccountId::from_uuid),
             sender_email: sender_email.0.filter(|email| !email.trim().is_empty()),
-            before: before.one().map(MessageId::from_uuid),
-            after: after.one().map(MessageId::from_uuid),
+            before: before.0.one().map(MessageId::from_uuid),
+            after: after.0.one().map(MessageId::from_uuid),
         };
         let found = doors.service.find_messages(login.actor(), &filter, size)?;
         Ok(JsonAnswer(found.into_iter().map(RecruitingMessage::from).collect()))

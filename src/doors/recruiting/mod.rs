@@ -2,7 +2,6 @@
 //! text or a file, and a socket for each room. See `README.md` beside this file for its oddities.
 
 mod bodies;
-mod filters;
 mod messages;
 mod rooms;
 mod shapes;

@@ -1,8 +1,8 @@
 //! Rooms of a recruiter and clients.
 
-use super::{Tag, filters::IdFilter, shapes::RecruitingRoom};
+use super::{Tag, shapes::RecruitingRoom};
 use crate::{
-    doors::shared::{Answer, Doors, Login},
+    doors::shared::{Answer, Doors, Filter, Login},
     http::{json_answer::JsonAnswer, json_body::JsonBody},
     model::AccountId,
     service::RecruitingFilter,
@@ -55,15 +55,15 @@ impl RoomsApi {
         doors: Data<&Doors>,
         login: Login,
         /// Rooms of this recruiter.
-        recruiter: Query<IdFilter>,
+        recruiter: Query<Filter<Uuid>>,
         /// Rooms of this client.
-        client: Query<IdFilter>,
+        client: Query<Filter<Uuid>>,
         /// The same by another name. Of several clients, all must be there.
-        clients: Query<IdFilter>,
+        clients: Query<Filter<Uuid>>,
     ) -> Answer<JsonAnswer<Vec<RecruitingRoom>>> {
-        let Query(IdFilter(mut wanted)) = client;
-        wanted.extend(&clients.0.0);
-        let recruiter = recruiter.one().map(AccountId::from_uuid);
+        let Query(Filter(mut wanted)) = client;
+        wanted.extend(clients.0.0);
+        let recruiter = recruiter.0.one().map(AccountId::from_uuid);
         let filter = RecruitingFilter { recruiter, clients: accounts(wanted) };
         let rooms = doors.service.recruiting_rooms(login.actor(), &filter)?;
         Ok(JsonAnswer(rooms.into_iter().map(RecruitingRoom::from).collect()))

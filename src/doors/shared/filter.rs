@@ -1,4 +1,4 @@
-//! A filter of a list in a query string. The marketplace's clients send the ones that they do not use empty.
+//! A filter of a list in a query string. Clients of the documents send the ones that they do not use empty.
 
 use poem_openapi::{
     registry::{MetaSchemaRef, Registry},
@@ -6,9 +6,16 @@ use poem_openapi::{
 };
 use std::borrow::Cow;
 
-/// What the list is to be narrowed to; `None` when the filter is missing or empty.
-#[derive(Clone, Copy, Debug)]
-pub struct Filter<T>(pub Option<T>);
+/// What the list is to be narrowed to: nothing when the filter is missing or empty, several values when it is repeated.
+#[derive(Clone, Debug)]
+pub struct Filter<T>(pub Vec<T>);
+
+impl<T> Filter<T> {
+    /// The last one given.
+    pub fn one(mut self) -> Option<T> {
+        self.0.pop()
+    }
+}
 
 impl<T: Type> Type for Filter<T> {
     const IS_REQUIRED: bool = false;
@@ -29,25 +36,28 @@ impl<T: Type> Type for Filter<T> {
     }
 
     fn as_raw_value(&self) -> Option<&Self::RawValueType> {
-        self.0.as_ref().and_then(T::as_raw_value)
+        self.0.last().and_then(T::as_raw_value)
     }
 
     fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self::RawElementValueType> + 'a> {
-        self.0.as_ref().map_or_else(|| Box::new(std::iter::empty()) as Box<_>, T::raw_element_iter)
+        Box::new(self.0.iter().flat_map(T::raw_element_iter))
     }
 }
 
 impl<T: ParseFromParameter> ParseFromParameter for Filter<T> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
-        match value.trim() {
-            "" => Ok(Self(None)),
-            value => T::parse_from_parameter(value).map(Some).map(Self).map_err(ParseError::propagate),
-        }
+        Self::parse_from_parameters(std::iter::once(value))
     }
 
     fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(values: I) -> ParseResult<Self> {
-        // The last one given counts.
-        values.into_iter().last().map_or(Ok(Self(None)), |value| Self::parse_from_parameter(value.as_ref()))
+        let mut found = Vec::new();
+        for value in values {
+            match value.as_ref().trim() {
+                "" => {}
+                value => found.push(T::parse_from_parameter(value).map_err(ParseError::propagate)?),
+            }
+        }
+        Ok(Self(found))
     }
 }
 
@@ -56,10 +66,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_filter_is_none() {
+    fn an_empty_filter_filters_nothing() {
         let parse = |values: &[&str]| Filter::<u32>::parse_from_parameters(values).map(|filter| filter.0);
         for (values, expected) in
-            [(&[][..], None), (&[""], None), (&[" "], None), (&["7"], Some(7)), (&["7", ""], None)]
+            [(&[][..], vec![]), (&[""], vec![]), (&[" "], vec![]), (&["7"], vec![7]), (&["7", "", "8"], vec![7, 8])]
         {
             assert_eq!(parse(values).ok(), Some(expected), "{values:?}");
         }
