@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest, Sha256};
+
 use poem::{
     Body, Endpoint, Request, Response, Result,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -13,6 +15,8 @@ use poem::{
 use crate::http::{file_headers::etag_matches, page::wants_html, problem::Problem};
 
 const INDEX: &str = "index.html";
+/// How the bundler writes, in the page, that an address is relative to the site.
+const RELATIVE: &str = "\"./";
 /// The bundler puts files with a hash of their content in the name here.
 const HASHED_FOLDER: &str = "assets/";
 /// First path segments below which nothing is ever a page.
@@ -29,28 +33,42 @@ pub struct Asset {
 /// Serves the client. It takes every path that no other route has.
 pub struct WebClient {
     find: fn(&str) -> Option<Asset>,
+    base_path: String,
 }
 
 impl WebClient {
-    /// The client that was built into this binary.
-    pub fn embedded() -> Self {
-        Self { find: built_in::find }
+    /// The client that was built into this binary, for a site below this path of its host (`/chat`, or nothing).
+    pub fn embedded(base_path: &str) -> Self {
+        Self { find: built_in::find, base_path: base_path.to_owned() }
+    }
+
+    /// The one page of the client. It is shown at many addresses, so what it loads is named from the site's root.
+    fn page(&self) -> Option<Asset> {
+        let page = (self.find)(INDEX)?;
+        let text = String::from_utf8_lossy(&page.bytes).replace(RELATIVE, &format!("\"{}/", self.base_path));
+        Some(Asset { sha256: Sha256::digest(&text).into(), bytes: text.into_bytes().into() })
     }
 
     /// The file that a path means: itself, or the page for a view of the client.
     fn resolve(&self, path: &str, headers: &HeaderMap) -> Option<(String, Asset)> {
         let name = path.trim_start_matches('/');
         let name = if name.is_empty() { INDEX } else { name };
+        if name == INDEX {
+            return Some((INDEX.to_owned(), self.page()?));
+        }
         if let Some(asset) = is_public_name(name).then(|| (self.find)(name)).flatten() {
             return Some((name.to_owned(), asset));
         }
         let first = name.split('/').next().unwrap_or_default();
         let is_page = !NEVER_A_PAGE.contains(&first) && wants_html(headers);
-        is_page.then(|| (self.find)(INDEX)).flatten().map(|page| (INDEX.to_owned(), page))
+        is_page.then(|| self.page()).flatten().map(|page| (INDEX.to_owned(), page))
     }
 
-    /// The best precompressed form that the client takes.
+    /// The best precompressed form that the client takes. The page has none: it is not as it was built.
     fn compressed(&self, name: &str, headers: &HeaderMap) -> Option<(&'static str, Asset)> {
+        if name == INDEX {
+            return None;
+        }
         CODINGS
             .iter()
             .filter(|(coding, _)| accepts_coding(headers, coding))
@@ -163,13 +181,11 @@ mod built_in {
 
 #[cfg(not(feature = "ui"))]
 mod built_in {
-    use sha2::{Digest, Sha256};
-
-    use super::Asset;
+    use super::{Asset, Digest, Sha256};
 
     const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Parlor</title>\n\
         <h1>Parlor is running</h1>\n<p>This build has no web client. The API is described in \
-        <a href=\"/docs\">its documentation</a>.</p>\n</html>\n";
+        <a href=\"./docs\">its documentation</a>.</p>\n</html>\n";
 
     pub(super) fn find(name: &str) -> Option<Asset> {
         (name == super::INDEX).then(|| Asset { bytes: PAGE.as_bytes().into(), sha256: Sha256::digest(PAGE).into() })
@@ -180,9 +196,12 @@ mod built_in {
 mod tests {
     use super::*;
 
+    const PAGE: &str = "<!doctype html><script src=\"/chat/a.js\">";
+
     fn sample(name: &str) -> Option<Asset> {
         let (number, bytes): (u8, &'static [u8]) = match name {
-            "index.html" => (1, b"<!doctype html>"),
+            "index.html" => (1, b"<!doctype html><script src=\"./a.js\">"),
+            "index.html.br" => (6, b"BR"),
             "assets/app-1a2b.js" => (2, b"let a;"),
             "assets/app-1a2b.js.br" => (3, b"BR"),
             "assets/app-1a2b.js.gz" => (4, b"GZ"),
@@ -197,7 +216,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        WebClient { find: sample }.get_response(request.finish()).await
+        WebClient { find: sample, base_path: "/chat".into() }.get_response(request.finish()).await
     }
 
     async fn get(path: &str, headers: &[(&str, &str)]) -> Response {
@@ -206,11 +225,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_page_answers_its_views_and_nothing_else() {
-        let html = [("accept", "text/html,*/*;q=0.8")];
+        let html = [("accept", "text/html,*/*;q=0.8"), ("accept-encoding", "br")];
         for path in ["/", "/index.html", "/rooms/7", "/%2e%2e/etc", "/a/../../b", "//x", "/apis"] {
             let mut response = get(path, &html).await;
             assert_eq!(response.status(), StatusCode::OK, "{path}");
-            assert_eq!(response.take_body().into_string().await.unwrap(), "<!doctype html>", "{path}");
+            assert_eq!(response.take_body().into_string().await.unwrap(), PAGE, "{path}");
             assert_eq!(response.headers()["cache-control"], "no-cache");
         }
         for path in ["/api", "/api/none", "/media/x", "/docs/x", "/ws/chat"] {
@@ -254,7 +273,7 @@ mod tests {
         assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
         assert!(response.take_body().is_empty());
         let mut response = ask(Method::HEAD, "/", &[]).await;
-        assert_eq!(response.headers()["content-length"], "15");
+        assert_eq!(response.headers()["content-length"], PAGE.len().to_string());
         assert!(response.take_body().is_empty());
         let response = ask(Method::POST, "/", &[]).await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
@@ -263,7 +282,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_client_of_this_build_has_a_page() {
-        let response = WebClient::embedded().get_response(Request::builder().uri_str("/").finish()).await;
+        let response = WebClient::embedded("").get_response(Request::builder().uri_str("/").finish()).await;
         assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     }
 }

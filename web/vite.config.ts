@@ -8,7 +8,8 @@ const server = process.env['PARLOR_URL'] ?? 'http://127.0.0.1:8000';
 const behind = { target: server, changeOrigin: true, headers: { origin: server } };
 
 export default defineConfig({
-  base: '/',
+  // Assets are found beside one another; in the page the server makes its addresses absolute, wherever the site is.
+  base: './',
   plugins: [svelte()],
   build: {
     target: 'es2022',

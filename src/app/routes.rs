@@ -9,8 +9,8 @@ use crate::{
         shared::Doors,
     },
     http::{
-        self, body_limit::BodyLimit, by_upgrade::ByUpgrade, guard::Pace, origin::OriginPolicy, paths::PathTable,
-        security::SecurityHeaders,
+        self, base_path::BasePath, body_limit::BodyLimit, by_upgrade::ByUpgrade, guard::Pace, origin::OriginPolicy,
+        paths::PathTable, security::SecurityHeaders,
     },
     web::WebClient,
 };
@@ -29,7 +29,10 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
     let api = docs::service();
     let spec = api.spec();
     let rest = Arc::new(api.into_endpoint());
-    let client = Arc::new(WebClient::embedded());
+    let base_path = config.base_path();
+    let (json, yaml) = (base_path.to_owned(), base_path.to_owned());
+    let public_url = config.public_urls.first().cloned();
+    let client = Arc::new(WebClient::embedded(base_path));
     let app = Route::new()
         .at("/ws/chat", get(parlor::event_stream))
         // One address: an id is a room of any kind, a name is a public room.
@@ -39,11 +42,11 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
         .at("/chat/history", Arc::clone(&rest))
         .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
         .at("/healthz", get(make_sync(|_| "ok\n")))
-        .at("/openapi.json", text("application/json", || OpenApiDocument::finished().json()))
-        .at("/openapi.yaml", text("application/yaml", || OpenApiDocument::finished().yaml()))
-        .at("/asyncapi.json", text("application/json", docs::asyncapi))
-        .nest("/docs", docs::swagger_ui())
-        .nest("/api/doc", docs::swagger_ui())
+        .at("/openapi.json", text("application/json", move || OpenApiDocument::finished().below(&json).json()))
+        .at("/openapi.yaml", text("application/yaml", move || OpenApiDocument::finished().below(&yaml).yaml()))
+        .at("/asyncapi.json", text("application/json", move || docs::asyncapi(public_url.as_ref())))
+        .nest("/docs", docs::swagger_ui(base_path))
+        .nest("/api/doc", docs::swagger_ui(base_path))
         .nest_no_strip(
             "/api",
             ByUpgrade { sockets: marketplace::sockets(), rest: Arc::clone(&rest), has_socket: marketplace::has_socket },
@@ -60,7 +63,8 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
     let upload_bytes = limits.file_bytes.max(limits.avatar_bytes);
     let body_limit =
         BodyLimit::new(limits.json_body_bytes as u64, Pace::default()).with_uploads(upload_bytes, is_upload);
-    http::wrap(app, body_limit, PathTable::default().with_spec("", &spec), SecurityHeaders::new(origins))
+    let paths = PathTable::default().with_spec("", &spec);
+    http::wrap(app, body_limit, paths, SecurityHeaders::new(origins.clone())).with(BasePath::new(base_path, origins))
 }
 
 /// Routes that take a file.
@@ -76,7 +80,7 @@ fn is_upload(request: &Request) -> bool {
 }
 
 /// A document that is only made when somebody asks for it.
-fn text(content_type: &'static str, make: fn() -> String) -> impl Endpoint {
+fn text(content_type: &'static str, make: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint {
     let document = OnceLock::new();
     get(make_sync(move |_| {
         let bytes: &Bytes = document.get_or_init(|| Bytes::from(make()));

@@ -185,7 +185,7 @@ fn report_progress(done: u64, of: u64) {
 }
 
 fn origin_policy(config: &Config) -> Result<OriginPolicy, Failure> {
-    let origins = config.public_urls.iter().map(|url| Origin::parse(url.as_str()));
+    let origins = config.public_urls.iter().map(|url| Origin::parse(url.origin()));
     let origins = origins.collect::<Result<Vec<_>, _>>().map_err(|error| Failure::usage("public_urls", error))?;
     Ok(OriginPolicy::new(origins, TrustedProxies::new(config.trusted_proxies.iter().copied())))
 }

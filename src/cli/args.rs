@@ -94,10 +94,10 @@ pub struct ServeArgs {
     /// Address and port to listen on [env: PARLOR_LISTEN] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// An address people type, such as https://chat.example; may be repeated [env: PARLOR_PUBLIC_URLS]
+    /// An address people type, such as https://chat.example or https://example.com/chat; may be repeated [env: PARLOR_PUBLIC_URLS]
     #[arg(long = "public-url", value_name = "URL")]
     public_urls: Vec<String>,
-    /// A reverse proxy whose X-Forwarded-For is believed; may be repeated [env: PARLOR_TRUSTED_PROXIES]
+    /// A reverse proxy whose X-Forwarded-… headers are believed; may be repeated [env: PARLOR_TRUSTED_PROXIES]
     #[arg(long = "trusted-proxy", value_name = "NETWORK")]
     trusted_proxies: Vec<String>,
     /// Who may make an account: open, invite-only or closed [env: PARLOR_REGISTRATION] [default: open]

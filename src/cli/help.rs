@@ -23,6 +23,9 @@ Examples:
   Behind a reverse proxy on the same machine:
     parlor serve --public-url https://chat.salon.example --trusted-proxy 127.0.0.1
 
+  The same below a path of a host that has other pages too:
+    parlor serve --public-url https://salon.example/chat --trusted-proxy 127.0.0.1
+
   Without a browser: the first administrator's password from a file, or from the environment:
     parlor serve --admin-email boss@salon.example --admin-password-file /run/secrets/parlor
     PARLOR_ADMIN_PASSWORD=… parlor serve --admin-email boss@salon.example

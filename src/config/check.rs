@@ -20,6 +20,7 @@ pub(super) fn problems(config: &Config) -> Vec<(&'static str, String)> {
         let path = config.data.display();
         found.push(("data", format!("{path} is a file; give a folder, which is made if it does not exist")));
     }
+    found.extend(different_paths(config).map(|cause| ("public_urls", cause)));
     if let Err(cause) = log_filter(&config.log) {
         found.push(("log", cause));
     }
@@ -37,6 +38,13 @@ pub(super) fn problems(config: &Config) -> Vec<(&'static str, String)> {
 
 fn out_of(number: u64, range: &RangeInclusive<u64>) -> String {
     format!("{number} is out of range; give a number from {} to {}", range.start(), range.end())
+}
+
+/// Links, cookies and pages are made for one path.
+fn different_paths(config: &Config) -> Option<String> {
+    let first = config.public_urls.first()?;
+    let other = config.public_urls.iter().find(|url| url.base_path() != first.base_path())?;
+    Some(format!("`{first}` and `{other}` have different paths; give all public addresses the same path, or none"))
 }
 
 fn log_filter(filter: &str) -> Result<(), String> {
@@ -87,6 +95,18 @@ mod tests {
         let config = Config { data: file.path().to_owned(), ..Config::default() };
         let found = problems(&config);
         assert!(found[0].1.contains("is a file; give a folder"), "{found:?}");
+    }
+
+    #[test]
+    fn all_public_addresses_have_one_path() {
+        let found = |urls: &[&str]| {
+            let public_urls = urls.iter().map(|url| url.parse().unwrap()).collect();
+            problems(&Config { public_urls, ..Config::default() })
+        };
+        assert_eq!(found(&["https://a/chat", "http://b/chat/"]), []);
+        let wrong = found(&["https://a/chat", "https://a"]);
+        assert_eq!(wrong[0].0, "public_urls");
+        assert!(wrong[0].1.contains("`https://a/chat` and `https://a`"), "{wrong:?}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data folder; relative paths start where Parlor is started.
     pub data: PathBuf,
-    /// Origins under which browsers reach Parlor, the first one for links; empty: the address listened on.
+    /// Addresses under which browsers reach Parlor, the first one for links; empty: the address listened on.
     pub public_urls: Vec<PublicUrl>,
     pub registration: Registration,
     /// Whether public rooms may be used at the live-chat door without signing in.
@@ -49,6 +49,13 @@ pub struct Config {
     pub admin: Option<FirstAdmin>,
     pub tokens: Tokens,
     pub limits: Limits,
+}
+
+impl Config {
+    /// The path that browsers see before every address of Parlor's, the same in all public addresses: `/chat`, or nothing.
+    pub fn base_path(&self) -> &str {
+        self.public_urls.first().map_or("", PublicUrl::base_path)
+    }
 }
 
 /// The administrator made without a browser.

@@ -52,25 +52,35 @@ pub enum LogFormat {
 }
 words!(LogFormat { Text = "text", Json = "json" });
 
-/// An origin under which browsers reach this Parlor: `https://chat.example`, lower case, without path and default port.
+/// An address under which browsers reach this Parlor: `https://chat.example`, or below a path of a host that others use
+/// too: `https://salon.example/chat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl(String);
+pub struct PublicUrl {
+    origin: String,
+    base_path: String,
+}
 
 impl PublicUrl {
-    /// The origin, as a browser spells it in `Origin`.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    /// The origin, as a browser spells it in `Origin`: lower case, without path and default port.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The path that everything is below: `/chat`, or nothing at the root of a host. Without a slash at its end.
+    pub fn base_path(&self) -> &str {
+        &self.base_path
     }
 
     /// Whether browsers arrive over TLS, so that cookies must be `Secure`.
     pub fn is_tls(&self) -> bool {
-        self.0.starts_with("https://")
+        self.origin.starts_with("https://")
     }
 }
 
 impl fmt::Display for PublicUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(&self.origin)?;
+        out.write_str(&self.base_path)
     }
 }
 
@@ -79,24 +89,32 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a public address; give scheme and host, such as https://chat.example");
-        let lower = text.trim().trim_end_matches('/').to_ascii_lowercase();
-        let (scheme, rest) = lower.split_once("://").ok_or_else(wrong)?;
-        let default_port = match scheme {
+        let (scheme, rest) = text.trim().trim_end_matches('/').split_once("://").ok_or_else(wrong)?;
+        let (authority, base_path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (scheme, authority) = (scheme.to_ascii_lowercase(), authority.to_ascii_lowercase());
+        let default_port = match scheme.as_str() {
             "http" => ":80",
             "https" => ":443",
             _ => return Err(wrong()),
         };
-        if rest.contains('/') {
-            return Err(format!(
-                "`{text}` has a path; Parlor lives at the root of its host, such as {scheme}://chat.example"
-            ));
-        }
-        let host = rest.strip_suffix(default_port).unwrap_or(rest);
+        let host = authority.strip_suffix(default_port).unwrap_or(&authority);
         if !is_authority(host) {
             return Err(wrong());
         }
-        Ok(Self(format!("{scheme}://{host}")))
+        if !is_base_path(base_path) {
+            return Err(format!(
+                "`{text}` has a path that cannot be used; give words of letters, digits, `-`, `.`, `_` and `~` between \
+                 single slashes, such as {scheme}://{host}/chat"
+            ));
+        }
+        Ok(Self { origin: format!("{scheme}://{host}"), base_path: base_path.to_owned() })
     }
+}
+
+/// Whether everything can live below this path: nothing in it that browsers, proxies and cookies spell in several ways.
+fn is_base_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    path.split('/').skip(1).all(|part| !part.is_empty() && part.bytes().all(is_plain) && part != "." && part != "..")
 }
 
 /// Whether the text is a host, bracketed address or either with a port.
@@ -178,8 +196,8 @@ mod tests {
     #[test]
     fn a_public_address_is_spelled_like_an_origin() {
         let url = |text: &str| text.parse::<PublicUrl>();
-        assert_eq!(url("HTTPS://Chat.Example:443/").unwrap().as_str(), "https://chat.example");
-        assert_eq!(url("http://[::1]:8000").unwrap().as_str(), "http://[::1]:8000");
+        assert_eq!(url("HTTPS://Chat.Example:443/").unwrap().origin(), "https://chat.example");
+        assert_eq!(url("http://[::1]:8000").unwrap().origin(), "http://[::1]:8000");
         assert!(url("https://chat.example").unwrap().is_tls());
         for wrong in [
             "chat.example",
@@ -193,7 +211,25 @@ mod tests {
         ] {
             assert!(url(wrong).is_err(), "{wrong}");
         }
-        assert!(url("https://salon.example/chat").unwrap_err().contains("has a path"));
+    }
+
+    #[test]
+    fn a_public_address_may_have_a_path() {
+        let url = |text: &str| text.parse::<PublicUrl>();
+        for (text, origin, base_path) in [
+            ("https://salon.example", "https://salon.example", ""),
+            ("https://salon.example/", "https://salon.example", ""),
+            ("https://Salon.example:443/Chat/", "https://salon.example", "/Chat"),
+            ("http://[::1]:8000/a/b-c_d.e~f", "http://[::1]:8000", "/a/b-c_d.e~f"),
+        ] {
+            let url = url(text).unwrap();
+            assert_eq!((url.origin(), url.base_path()), (origin, base_path), "{text}");
+            assert_eq!(url.to_string(), format!("{origin}{base_path}"));
+        }
+        for wrong in ["//a", "/a//b", "/a?b", "/a#b", "/a b", "/%61", "/..", "/a/./b", "/a\"b", "/ж"] {
+            let cause = url(&format!("https://salon.example{wrong}")).unwrap_err();
+            assert!(cause.contains("https://salon.example/chat"), "{wrong}: {cause}");
+        }
     }
 
     #[test]

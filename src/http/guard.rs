@@ -252,24 +252,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
             if matches!(this.phase, Phase::Switched | Phase::Cut) {
                 return Poll::Ready(Ok(()));
             }
+            this.phase = Phase::Lingering { until: Instant::now() + this.pace.linger };
         }
         this.poll_linger(cx)
     }
 }
 
 impl<S: AsyncRead + Unpin> Guarded<S> {
-    /// Closing a connection with unread bytes in it resets it, and the client may lose the answer. So what
-    /// is on its way is read and thrown away, for a short while, if there is any at all.
+    /// Closing a connection resets it when bytes are unread or still arrive, and the client, or the proxy in between, may
+    /// lose an answer that came before its request was sent. So what comes is thrown away until the client closes too,
+    /// for a short while.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = [0; 4096];
         for _ in 0..64 {
             let mut buf = ReadBuf::new(&mut scratch);
             match Pin::new(&mut self.io).poll_read(cx, &mut buf) {
-                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
-                    if !matches!(self.phase, Phase::Lingering { .. }) {
-                        self.phase = Phase::Lingering { until: Instant::now() + self.pace.linger };
-                    }
-                }
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => {
                     let Phase::Lingering { until } = self.phase else {

@@ -4,6 +4,7 @@
 
 pub mod acceptor;
 pub mod api_problem;
+pub mod base_path;
 pub mod body_limit;
 pub mod by_upgrade;
 pub mod file_headers;

@@ -12,6 +12,7 @@ use super::proxies::TrustedProxies;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// Whose page sent a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +130,11 @@ impl OriginPolicy {
     /// The address of the client: the right-most in `X-Forwarded-For` that is no proxy of ours.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         client_address(peer, headers, &self.trusted)
+    }
+
+    /// The path that the nearest proxy took off the address, as far as it says so.
+    pub fn forwarded_prefix<'h>(&self, peer: Option<IpAddr>, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.forwarded(peer, headers, &FORWARDED_PREFIX)
     }
 
     /// The value that the nearest proxy set, if the peer is one.

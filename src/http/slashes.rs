@@ -48,10 +48,14 @@ fn trimmed(uri: &Uri) -> Option<Uri> {
     if kept.len() == path.len() || path == "/" {
         return None;
     }
-    let kept = if kept.is_empty() { "/" } else { kept };
+    with_path(uri, if kept.is_empty() { "/" } else { kept })
+}
+
+/// The same address with another path.
+pub(super) fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     let path_and_query: PathAndQuery = match uri.query() {
-        Some(query) => format!("{kept}?{query}").parse().ok()?,
-        None => kept.parse().ok()?,
+        Some(query) => format!("{path}?{query}").parse().ok()?,
+        None => path.parse().ok()?,
     };
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(path_and_query);

@@ -13,6 +13,7 @@ mod folder;
 mod ledger;
 mod load;
 mod person;
+mod prefix;
 mod server;
 mod stop;
 mod stream;

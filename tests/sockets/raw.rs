@@ -36,10 +36,15 @@ pub struct Raw {
 
 impl Raw {
     pub async fn connect(address: SocketAddr) -> Self {
+        Self::open(address, "/", "").await
+    }
+
+    /// Opens the socket at a path, with more header lines.
+    pub async fn open(address: SocketAddr, path: &str, headers: &str) -> Self {
         let mut stream = TcpStream::connect(address).await.expect("connects");
         stream.set_nodelay(true).expect("a TCP socket");
         let request = format!(
-            "GET / HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{headers}\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).await.expect("writes");

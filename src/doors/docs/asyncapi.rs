@@ -1,6 +1,9 @@
 //! The AsyncAPI 3 document of the event stream, made from the frames' own types.
 
-use crate::doors::parlor::{ClientFrame, ServerFrame};
+use crate::{
+    config::PublicUrl,
+    doors::parlor::{ClientFrame, ServerFrame},
+};
 use poem_openapi::{OpenApi, OpenApiService, payload::Json};
 use serde_json::{Map, Value, json};
 
@@ -15,8 +18,8 @@ impl Frames {
     }
 }
 
-/// The document as JSON.
-pub fn asyncapi() -> String {
+/// The document as JSON, of a site at this address if it has one.
+pub fn asyncapi(public_url: Option<&PublicUrl>) -> String {
     let spec: Value =
         serde_json::from_str(&OpenApiService::new(Frames, "frames", "1").spec()).expect("poem-openapi writes JSON");
     let mut schemas = spec["components"]["schemas"].clone();
@@ -38,7 +41,7 @@ pub fn asyncapi() -> String {
         .keys()
         .map(|name| (name.clone(), json!({ "$ref": format!("#/components/messages/{name}") })))
         .collect();
-    let document = json!({
+    let mut document = json!({
         "asyncapi": "3.0.0",
         "info": {
             "title": "Parlor event stream",
@@ -63,7 +66,16 @@ pub fn asyncapi() -> String {
         },
         "components": { "messages": messages, "schemas": schemas }
     });
+    if let Some(url) = public_url {
+        document["servers"] = json!({ "site": server(url) });
+    }
     serde_json::to_string_pretty(&document).expect("a JSON value can be written")
+}
+
+fn server(url: &PublicUrl) -> Value {
+    let host = url.origin().split_once("://").map_or_else(String::new, |(_, host)| host.to_owned());
+    let protocol = if url.is_tls() { "wss" } else { "ws" };
+    json!({ "host": host, "protocol": protocol, "pathname": url.base_path() })
 }
 
 /// AsyncAPI's schemas are JSON Schema, which has a type for null where OpenAPI 3.0 has `nullable`.

@@ -42,6 +42,17 @@ impl OpenApiDocument {
         Self(document)
     }
 
+    /// The same for a site below a path of its host, such as `/chat`.
+    #[must_use]
+    pub fn below(mut self, base_path: &str) -> Self {
+        if !base_path.is_empty() {
+            self.0["servers"][0]["url"] = json!(base_path);
+            let about = self.0["info"]["description"].as_str().unwrap_or_default();
+            self.0["info"]["description"] = json!(about.replace("](/", &format!("]({base_path}/")));
+        }
+        self
+    }
+
     /// As JSON.
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(&self.0).expect("a JSON value can be written")

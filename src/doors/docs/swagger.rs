@@ -16,31 +16,33 @@ const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Parlor API</title>
-<link rel="icon" href="/favicon.svg">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="{base}/favicon.svg">
+<link rel="stylesheet" href="{base}/docs/swagger-ui.css">
 </head>
 <body>
 <div id="ui"></div>
-<script src="/docs/swagger-ui.js"></script>
-<script src="/docs/start.js"></script>
+<script src="{base}/docs/swagger-ui.js"></script>
+<script src="{base}/docs/start.js"></script>
 </body>
 </html>
 "#;
 
-const START: &str = r##"window.ui = SwaggerUIBundle({ dom_id: "#ui", url: "/openapi.json", deepLinking: true, filter: true });
+const START: &str = r##"window.ui = SwaggerUIBundle({ dom_id: "#ui", url: "{base}/openapi.json", deepLinking: true, filter: true });
 "##;
 
 /// Swagger UI sets style attributes and draws its icons from data addresses.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
-/// The pages below `/docs`.
-pub fn swagger_ui() -> impl Endpoint {
+/// The pages below `/docs`, of a site below this path.
+pub fn swagger_ui(base_path: &str) -> impl Endpoint + use<> {
+    let below = |text: &str| text.replace("{base}", base_path);
+    let (page_text, start) = (below(PAGE), below(START));
     Route::new()
-        .at("/", page())
+        .at("/", page(page_text))
         .at("/swagger-ui.css", file("text/css; charset=utf-8", style))
         .at("/swagger-ui.js", file("text/javascript; charset=utf-8", script))
-        .at("/start.js", file("text/javascript; charset=utf-8", || START.to_owned()))
+        .at("/start.js", file("text/javascript; charset=utf-8", move || start.clone()))
 }
 
 fn bundled() -> String {
@@ -56,17 +58,17 @@ fn script() -> String {
     between(&bundled(), "<script charset=\"UTF-8\">", "</script>\n</head>")
 }
 
-fn page() -> impl Endpoint {
-    get(make_sync(|_| {
+fn page(text: String) -> impl Endpoint {
+    get(make_sync(move |_| {
         Response::builder()
             .content_type("text/html; charset=utf-8")
             .header(header::CONTENT_SECURITY_POLICY, POLICY)
-            .body(PAGE)
+            .body(text.clone())
     }))
 }
 
 /// Taken out of the bundle when somebody first asks for it.
-fn file(content_type: &'static str, make: fn() -> String) -> impl Endpoint {
+fn file(content_type: &'static str, make: impl Fn() -> String + Send + Sync + 'static) -> impl Endpoint {
     let text = OnceLock::new();
     get(make_sync(move |_| {
         let bytes: &Bytes = text.get_or_init(|| Bytes::from(make()));

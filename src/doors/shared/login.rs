@@ -122,6 +122,7 @@ pub struct Client {
     pub address: IpAddr,
     pub user_agent: String,
     is_secure: bool,
+    cookie_path: String,
 }
 
 impl Client {
@@ -132,10 +133,12 @@ impl Client {
         let unknown = IpAddr::from([0, 0, 0, 0]);
         let address = peer.map_or(unknown, |peer| doors.origins.client_address(peer, headers));
         let user_agent = headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        let public_urls = &doors.service.config().public_urls;
+        let config = doors.service.config();
+        let public_urls = &config.public_urls;
         let is_only_tls = !public_urls.is_empty() && public_urls.iter().all(crate::config::PublicUrl::is_tls);
         let is_secure = is_only_tls || doors.origins.is_secure(peer, OverTls::No, headers);
-        Self { peer, address, user_agent, is_secure }
+        let cookie_path = if config.base_path().is_empty() { "/" } else { config.base_path() }.to_owned();
+        Self { peer, address, user_agent, is_secure, cookie_path }
     }
 }
 
@@ -158,7 +161,7 @@ type Answer<T> = super::Answer<T>;
 
 fn cookie(client: &Client, name: &str, token: &str, ttl_secs: u64) -> Answer<HeaderValue> {
     let mut cookie = Cookie::new_with_str(name, token);
-    cookie.set_path("/");
+    cookie.set_path(client.cookie_path.as_str());
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Lax);
     cookie.set_secure(client.is_secure);

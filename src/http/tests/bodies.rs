@@ -89,6 +89,19 @@ async fn a_client_that_sends_it_all_first_still_reads_the_refusal() {
 }
 
 #[tokio::test]
+async fn a_refusal_before_the_body_was_sent_does_not_break_what_is_still_sent() {
+    let site = site().await;
+    let mut stream = site.connect().await;
+    let head = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n";
+    let answer = ask(&mut stream, head).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    // A proxy that finds its connection broken while it passes the body on answers 502 by itself.
+    for _ in 0..64 {
+        stream.write_all(&[b'x'; 64 * 1024]).await.expect("the server still takes what is sent");
+    }
+}
+
+#[tokio::test]
 async fn a_body_in_single_bytes_is_cut_with_408() {
     let site = site().await;
     let answer = post_to(&site, "/count", "Content-Length: 100\r\n", "x").await;

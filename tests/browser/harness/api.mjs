@@ -57,7 +57,7 @@ function signedIn(server, { json, cookie }) {
 }
 
 async function request(origin, method, path, body, cookie) {
-  const headers = { Accept: 'application/json', Origin: origin };
+  const headers = { Accept: 'application/json', Origin: new URL(origin).origin };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (cookie) headers.Cookie = cookie;
   const answer = await fetch(origin + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });

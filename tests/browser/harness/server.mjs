@@ -23,8 +23,10 @@ export class Server {
   #settings;
   /** What the program logged last, for the report of a failure. */
   log = [];
-  /** http://127.0.0.1:PORT, the same after a restart. */
+  /** Where people find it: http://127.0.0.1:PORT, the same after a restart, or its public address. */
   origin = '';
+  /** Where it listens, as 127.0.0.1:PORT. */
+  address = '';
   /** The one-time link for the first administrator. */
   setUpLink = '';
 
@@ -48,8 +50,13 @@ export class Server {
     this.#child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      this.log = [...this.log, line].slice(-40);
+    const logged = createInterface({ input: child.stderr });
+    const listening = new Promise((found) => {
+      logged.on('line', (line) => {
+        this.log = [...this.log, line].slice(-40);
+        const address = / listening addr=socket:\/\/(\S+)/u.exec(line)?.[1];
+        if (address) found(address);
+      });
     });
     for await (const line of createInterface({ input: child.stdout })) {
       const address = /^Chat\s+(http:\S+?)\/?$/u.exec(line)?.[1];
@@ -60,6 +67,8 @@ export class Server {
     }
     if (this.origin === '') throw new Error(`${program} did not say where it listens:\n${this.log.join('\n')}`);
     child.stdout.resume();
+    // Only the log knows it where the printed address is a public one.
+    this.address = this.#settings.PARLOR_PUBLIC_URLS ? await listening : new URL(this.origin).host;
   }
 
   /** As a power cut does it: no farewell. */
@@ -73,7 +82,7 @@ export class Server {
   }
 
   async startAgain() {
-    await this.#run(new URL(this.origin).host);
+    await this.#run(this.address);
   }
 
   /** Connections stay open and nothing answers. */

@@ -1,5 +1,6 @@
 // One way to ask the server and one error for every way it can refuse.
 
+import { at } from './base';
 import type { Page } from './types';
 
 /** Field name to the reasons the server gave. */
@@ -98,7 +99,7 @@ export async function call<T>(method: Method, path: string, options: CallOptions
   let response: Response;
   let text: string;
   try {
-    response = await fetch(withQuery(path, options.query), init);
+    response = await fetch(at(withQuery(path, options.query)), init);
     text = await response.text();
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;

@@ -1,5 +1,6 @@
 // Messages of a room: pages of history, posting, editing, retracting, uploads and the read mark.
 
+import { at } from './base';
 import { ApiError, call, offlineError, reportSignedOut, toApiError } from './http';
 import type { Message, MessagePage, ReadMark } from './types';
 
@@ -57,7 +58,7 @@ export function uploadFile(room: string, message: NewMessage, file: File, onProg
     };
     request.onerror = () => reject(offlineError());
     request.onabort = () => reject(new ApiError(0, 'cancelled', 'The upload was cancelled.'));
-    request.open('POST', `/api/rooms/${room}/messages`);
+    request.open('POST', at(`/api/rooms/${room}/messages`));
     request.setRequestHeader('Accept', 'application/json');
     request.send(form);
   });

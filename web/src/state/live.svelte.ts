@@ -1,5 +1,6 @@
 // The event stream as the pages see it: its status, who is online, and a way to listen.
 
+import { socketAt } from '../api/base';
 import { applyOnline } from './presence';
 import type { Online } from './presence';
 import { session } from './session.svelte';
@@ -13,14 +14,12 @@ export interface Listener {
   onConnected: (resumed: boolean) => void;
 }
 
-const url = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/chat/`;
-
 class Live {
   status: StreamStatus = $state('stopped');
   browserOnline: boolean = $state(navigator.onLine);
   online: Online = $state.raw(new Set<string>());
   #listeners = new Set<Listener>();
-  #stream = new EventStream(url(), {
+  #stream = new EventStream(socketAt('/ws/chat/'), {
     onStatus: (status) => (this.status = status),
     onHello: (hello) => {
       this.online = new Set(hello.online);

@@ -1,10 +1,19 @@
 // The address bar as state. Links stay ordinary links; clicks on them are taken over once, here.
 
+import { at, inside } from '../api/base';
 import { parseRoute } from './routes';
 import type { Route } from './routes';
 
+/** The page at an address of this site; null for any other address. */
+function routeAt(address: URL | Location | HTMLAnchorElement): Route | null {
+  const path = inside(address.pathname);
+  return path === null ? null : parseRoute(new URL(address.origin + path + address.search));
+}
+
+const routeHere = (): Route => routeAt(location) ?? { page: 'unknown' };
+
 class Router {
-  route: Route = $state.raw(parseRoute(new URL(location.href)));
+  route: Route = $state.raw(routeHere());
   /** Moves made inside this page: whether "back" stays inside it. */
   #depth = 0;
 
@@ -16,19 +25,24 @@ class Router {
     addEventListener('click', (event) => this.#follow(event));
   }
 
+  /** Where one is, as `go` takes it. */
+  get path(): string {
+    return (inside(location.pathname) ?? '/') + location.search;
+  }
+
   go(path: string, how: 'push' | 'replace' = 'push'): void {
-    if (how === 'push' && path !== location.pathname + location.search) {
-      history.pushState(null, '', path);
+    if (how === 'push' && path !== this.path) {
+      history.pushState(null, '', at(path));
       this.#depth += 1;
     } else {
-      history.replaceState(null, '', path);
+      history.replaceState(null, '', at(path));
     }
     this.#read();
   }
 
   /** Enters an address that need not be a page of this client: the server knows the others, and may lead on from there. */
   enter(path: string): void {
-    if (parseRoute(new URL(path, location.href)).page === 'unknown') location.replace(path);
+    if (parseRoute(new URL(path, location.href)).page === 'unknown') location.replace(at(path));
     else this.go(path, 'replace');
   }
 
@@ -39,7 +53,7 @@ class Router {
   }
 
   #read(): void {
-    this.route = parseRoute(new URL(location.href));
+    this.route = routeHere();
   }
 
   #follow(event: MouseEvent): void {
@@ -48,9 +62,10 @@ class Router {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (!link || link.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return;
     if (link.hash !== '' && link.pathname === location.pathname) return;
-    if (parseRoute(new URL(link.href)).page === 'unknown') return;
+    const path = inside(link.pathname);
+    if (path === null || (routeAt(link)?.page ?? 'unknown') === 'unknown') return;
     event.preventDefault();
-    this.go(link.pathname + link.search);
+    this.go(path + link.search);
   }
 }
 

@@ -95,7 +95,7 @@ class SessionStore {
     if (this.me === null) return;
     this.me = null;
     this.#onEnd();
-    router.go(signInPath(this.#isLeaving ? '/' : location.pathname + location.search), 'replace');
+    router.go(signInPath(this.#isLeaving ? '/' : router.path), 'replace');
   }
 }
 
