@@ -193,22 +193,33 @@ async fn each_subscription_is_answered_with_its_own_request_id() {
 /// The answer to a subscription comes before what is told because of it, however much goes on meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_answer_comes_first() {
-    let world = World::open().await;
-    let [anna, boris] = world.people(["anna", "boris"]).await;
+    let world = World::open_with("[limits]\nframes_per_sec = 100000\nframes_burst = 100000\n").await;
+    let anna = world.person("anna").await;
+    let busy = world.people(["boris", "clara", "dan"]).await;
     let salon = anna.founds("North").await;
-    let busy = tokio::spawn({
-        let (boris, salon) = (boris.clone(), salon.clone());
-        async move {
+    let mut asking = Vec::new();
+    for person in busy {
+        let salon = salon.clone();
+        asking.push(tokio::spawn(async move {
             loop {
-                let request = boris.asks_for(&salon, "seller").await;
-                boris.withdraws(&request).await.expect(204);
+                let request = person.asks_for(&salon, "seller").await;
+                person.withdraws(&request).await.expect(204);
+            }
+        }));
+    }
+    let mut window = anna.watches(INVITATIONS).await;
+    for round in 0..1_500 {
+        window.says(json!({ "action": "subscribe_to_join_requests", "request_id": round })).await;
+        loop {
+            let heard = window.hears().await;
+            let is_answer = heard["action"] == "subscribe_to_join_requests";
+            assert_eq!(heard["request_id"] == round, is_answer, "round {round}: {heard}");
+            if is_answer {
+                break;
             }
         }
-    });
-    for round in 0..30 {
-        anna.subscribes(INVITATIONS, json!(round)).await;
     }
-    busy.abort();
+    asking.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test]
