@@ -162,18 +162,27 @@ fn direct_rooms(view: View<'_>, account: AccountId) -> Result<Vec<RoomId>> {
     Ok(direct)
 }
 
-/// The newest messages of several rooms that are still there, oldest first.
+/// The newest messages of several rooms that are still there, oldest first. Rooms in which nothing was said as lately as
+/// what was found already are not read: somebody may be in very many.
 fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> Result<Vec<MessageCard>> {
-    let mut found = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for room in rooms.filter(|room| seen.insert(*room)) {
-        let upto = view.room_head(room)?.last_seq + 1;
-        found.extend(newest_present(view, room, upto, limit)?);
+    let rooms: std::collections::BTreeSet<RoomId> = rooms.collect();
+    let mut spoken = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        let last_seq = view.room_head(room)?.last_seq;
+        spoken.extend(view.message(room, last_seq)?.map(|last| (last.posted_at, room, last_seq)));
     }
-    found.sort_by_key(|message| (message.posted_at, message.id));
-    let skip = found.len().saturating_sub(limit);
-    let mut cards = Vec::with_capacity(limit);
-    for message in found.into_iter().skip(skip) {
+    spoken.sort_unstable_by(|one, other| other.cmp(one));
+    let mut found: Vec<crate::model::Message> = Vec::new();
+    for (spoken_at, room, last_seq) in spoken {
+        if found.len() == limit && found.first().is_some_and(|oldest| oldest.posted_at > spoken_at) {
+            break;
+        }
+        found.extend(newest_present(view, room, last_seq + 1, limit)?);
+        found.sort_by_key(|message| (message.posted_at, message.id));
+        found.drain(..found.len().saturating_sub(limit));
+    }
+    let mut cards = Vec::with_capacity(found.len());
+    for message in found {
         let context = cards::Context::without_readers(view, message.room)?;
         cards.push(cards::message(view, message, &context, &mut cards::Names::default())?);
     }
