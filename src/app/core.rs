@@ -91,9 +91,10 @@ impl Core {
 
     /// Finishes what was accepted, and leaves the folder so that the next start is quick.
     pub async fn close(self) -> Result<(), Failure> {
-        self.store.close().await.map_err(|error| Failure::new("closing the data folder", error))?;
+        // Nobody is told anything more, and who tells reads the store: it ends first.
         self.publisher.abort();
-        Ok(())
+        let _ = self.publisher.await;
+        self.store.close().await.map_err(|error| Failure::new("closing the data folder", error))
     }
 }
 

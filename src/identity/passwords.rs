@@ -1,13 +1,14 @@
 //! Owns password hashing (argon2id) and the few rules for a good password. Hashing is costly on purpose, so it runs in
 //! a bounded pool; a sign-in takes the same time whether its account exists or not.
 
-use super::secrets::constant_time_eq;
+use super::{places::Places, rate::network_of, secrets::constant_time_eq};
 use crate::model::Error;
 use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use std::{
     borrow::Cow,
     fmt,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::Semaphore;
@@ -17,6 +18,8 @@ pub const MAX_PASSWORD_BYTES: usize = 256;
 
 /// As many callers may wait for a free hasher; the next is told to come back.
 const MAX_WAITING: usize = 64;
+/// As many of them may come from one address: nobody takes all places. An address of this machine stands for its operator.
+const MAX_OF_ADDRESS: usize = 32;
 
 // OWASP's second recommendation: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -81,6 +84,7 @@ pub struct Passwords {
     hashers: Arc<Semaphore>,
     /// One place for everyone who hashes or waits.
     places: Arc<Semaphore>,
+    places_of: Arc<Places<IpAddr>>,
     params: Params,
     memory: Arc<Memory>,
     /// Stands for the hash of an unknown account: the same cost, and no password fits.
@@ -96,16 +100,17 @@ impl Passwords {
         Self {
             hashers: Arc::new(Semaphore::new(hashers)),
             places,
+            places_of: Arc::new(Places::new(MAX_OF_ADDRESS)),
             params,
             memory: Arc::default(),
             nobody: hash_of_nobody(),
         }
     }
 
-    /// Hashes a new password with a fresh salt.
-    pub async fn hash(&self, password: &str) -> Result<PasswordHash, HashError> {
+    /// Hashes a new password with a fresh salt. `from` is where it was typed; `None` for the operator.
+    pub async fn hash(&self, password: &str, from: Option<IpAddr>) -> Result<PasswordHash, HashError> {
         let (password, params, memory) = (password.to_owned(), self.params.clone(), Arc::clone(&self.memory));
-        self.run(move || {
+        self.run(from, move || {
             let salt = rand::random::<[u8; 16]>();
             let result = memory.hash(params, password.as_bytes(), &salt)?;
             Some(phc_string(&salt, &result))
@@ -115,11 +120,16 @@ impl Passwords {
 
     /// Is this the password? `None` stands for an account that does not exist or has no password: always false, after
     /// the same work.
-    pub async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
+    pub async fn verify(
+        &self,
+        password: &str,
+        hash: Option<&PasswordHash>,
+        from: Option<IpAddr>,
+    ) -> Result<bool, HashError> {
         let (password, memory) = (password.to_owned(), Arc::clone(&self.memory));
         let exists = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).clone();
-        let fits = self.run(move || {
+        let fits = self.run(from, move || {
             let hash = phc::PasswordHash::new(&hash.0).ok()?;
             let (salt, expected) = (hash.salt?, hash.hash?);
             let result = memory.hash(Params::try_from(&hash).ok()?, password.as_bytes(), salt.as_ref())?;
@@ -129,15 +139,44 @@ impl Passwords {
         Ok(fits.await? && exists)
     }
 
-    async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> Option<T> + Send + 'static) -> Result<T, HashError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        from: Option<IpAddr>,
+        job: impl FnOnce() -> Option<T> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let own_place = OwnPlace::take(&self.places_of, from)?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let hasher = Arc::clone(&self.hashers).acquire_owned().await.map_err(|_| HashError::Failed)?;
         // Both go along: a hash whose caller has left still costs.
         let job = tokio::task::spawn_blocking(move || {
-            let _held = (place, hasher);
+            let _held = (own_place, place, hasher);
             job()
         });
         job.await.ok().flatten().ok_or(HashError::Failed)
+    }
+}
+
+/// One of an address's places, given back when dropped.
+struct OwnPlace {
+    places: Arc<Places<IpAddr>>,
+    network: Option<IpAddr>,
+}
+
+impl OwnPlace {
+    fn take(places: &Arc<Places<IpAddr>>, from: Option<IpAddr>) -> Result<Self, HashError> {
+        let network = from.filter(|address| !address.is_loopback()).map(network_of);
+        match network.is_none_or(|network| places.take(network)) {
+            true => Ok(Self { places: Arc::clone(places), network }),
+            false => Err(HashError::Busy),
+        }
+    }
+}
+
+impl Drop for OwnPlace {
+    fn drop(&mut self) {
+        if let Some(network) = &self.network {
+            self.places.give_back(network);
+        }
     }
 }
 
@@ -283,20 +322,20 @@ mod tests {
     async fn the_right_password_alone_fits() {
         let passwords = Passwords::new(2);
         let long = "x".repeat(64);
-        let hash = passwords.hash(&long).await.unwrap();
+        let hash = passwords.hash(&long, None).await.unwrap();
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(passwords.verify(&long, Some(&hash)).await.unwrap());
-        assert!(!passwords.verify(&long[..63], Some(&hash)).await.unwrap(), "kept whole");
-        assert!(!passwords.verify("", Some(&hash)).await.unwrap());
-        assert_ne!(passwords.hash(&long).await.unwrap(), hash, "salted");
+        assert!(passwords.verify(&long, Some(&hash), None).await.unwrap());
+        assert!(!passwords.verify(&long[..63], Some(&hash), None).await.unwrap(), "kept whole");
+        assert!(!passwords.verify("", Some(&hash), None).await.unwrap());
+        assert_ne!(passwords.hash(&long, None).await.unwrap(), hash, "salted");
         assert!(!format!("{hash:?}").contains('$'));
     }
 
     #[tokio::test]
     async fn an_unknown_account_costs_the_same_and_has_no_password() {
         let passwords = Passwords::new(1);
-        assert_eq!(passwords.verify("", None).await, Ok(false));
-        let real = passwords.hash("a real password").await.unwrap();
+        assert_eq!(passwords.verify("", None, None).await, Ok(false));
+        let real = passwords.hash("a real password", None).await.unwrap();
         let (real, nobody) = (
             phc::PasswordHash::new(real.as_str()).unwrap(),
             phc::PasswordHash::new(passwords.nobody.as_str()).unwrap(),
@@ -309,16 +348,16 @@ mod tests {
     #[tokio::test]
     async fn a_broken_record_is_a_fault_and_not_a_wrong_password() {
         let broken = PasswordHash::from("not a hash".to_owned());
-        assert_eq!(Passwords::new(1).verify("a password", Some(&broken)).await, Err(HashError::Failed));
+        assert_eq!(Passwords::new(1).verify("a password", Some(&broken), None).await, Err(HashError::Failed));
     }
 
     #[tokio::test]
     async fn a_long_queue_is_refused() {
         let passwords = Passwords::new(1);
         let taken = Arc::clone(&passwords.places).acquire_many_owned(1 + MAX_WAITING as u32).await.unwrap();
-        assert_eq!(passwords.verify("anything", None).await, Err(HashError::Busy));
+        assert_eq!(passwords.verify("anything", None, None).await, Err(HashError::Busy));
         drop(taken);
-        assert_eq!(passwords.verify("anything", None).await, Ok(false));
+        assert_eq!(passwords.verify("anything", None, None).await, Ok(false));
     }
 
     #[test]
@@ -347,5 +386,18 @@ mod tests {
     #[test]
     fn the_list_can_be_found_in() {
         assert!(COMMON.iter().all(|word| word.len() >= 8 && word.to_lowercase() == *word));
+    }
+
+    #[tokio::test]
+    async fn nobody_takes_all_places() {
+        let passwords = Passwords::new(1);
+        let address = |last| Some(IpAddr::from([203, 0, 113, last]));
+        let held: Vec<_> =
+            (0..MAX_OF_ADDRESS).map(|_| OwnPlace::take(&passwords.places_of, address(1)).unwrap()).collect();
+        assert_eq!(passwords.verify("anything", None, address(1)).await, Err(HashError::Busy));
+        assert_eq!(passwords.verify("anything", None, address(2)).await, Ok(false), "somebody else");
+        assert_eq!(passwords.verify("anything", None, Some(IpAddr::from([127, 0, 0, 1]))).await, Ok(false));
+        drop(held);
+        assert_eq!(passwords.verify("anything", None, address(1)).await, Ok(false));
     }
 }

@@ -62,7 +62,7 @@ impl Service {
             let code = code_hash.map_or(Ok(None), |hash| self.store.snapshot().view().invite_code_by_hash(&hash))?;
             rules::invite_codes::spend(code, self.now())?;
         }
-        let hash = self.passwords.hash(&new.password).await?;
+        let hash = self.passwords.hash(&new.password, Some(address)).await?;
         self.store
             .commit(None, move |tx| {
                 if needs_code {
@@ -102,14 +102,19 @@ impl Service {
                 "The set-up link is not valid. Use the newest one that the server printed at its start.",
             ));
         }
-        let made = self.make_admin_account(account, OnlyIfNone::Yes).await?;
+        let made = self.make_admin_account(account, OnlyIfNone::Yes, Some(address)).await?;
         *self.set_up_code.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.start_session(made.id, &user_agent, &address.to_string(), made.password_hash).await
     }
 
-    pub(super) async fn make_admin_account(&self, new: NewAccount, only_if_none: OnlyIfNone) -> Result<Account> {
+    pub(super) async fn make_admin_account(
+        &self,
+        new: NewAccount,
+        only_if_none: OnlyIfNone,
+        from: Option<IpAddr>,
+    ) -> Result<Account> {
         let checked = self.check(&new)?;
-        let hash = self.passwords.hash(&new.password).await?;
+        let hash = self.passwords.hash(&new.password, from).await?;
         self.store
             .commit(None, move |tx| {
                 if only_if_none == OnlyIfNone::Yes && !tx.view().admins()?.is_empty() {
@@ -202,7 +207,7 @@ impl Service {
         let id = account.id.to_string();
         let attempt = self.throttle.login.attempt(&id, address, Instant::now()).map_err(Error::throttled)?;
         let hash = account.password_hash.clone().map(PasswordHash::from);
-        match self.passwords.verify(current, hash.as_ref()).await {
+        match self.passwords.verify(current, hash.as_ref(), Some(address)).await {
             Ok(true) => self.throttle.login.succeeded(attempt, Instant::now()),
             Ok(false) => return Err(Error::invalid("current_password", "This is not your current password.")),
             Err(error) => {
@@ -212,7 +217,7 @@ impl Service {
         }
         let words = [account.username.as_str(), account.email.as_deref().unwrap_or_default()];
         self.check_new_password("new_password", new, &words)?;
-        let fresh = self.passwords.hash(new).await?;
+        let fresh = self.passwords.hash(new, Some(address)).await?;
         self.replace_password(account.id, Some(actor.session()), account.password_hash, fresh).await
     }
 
@@ -239,7 +244,7 @@ impl Service {
     /// Sets somebody's password without the old one: for the operator.
     pub(super) async fn reset_password(&self, id: AccountId, new: &str) -> Result<()> {
         self.check_new_password("password", new, &[])?;
-        let fresh = self.passwords.hash(new).await?;
+        let fresh = self.passwords.hash(new, None).await?;
         self.replace_password(id, None, None, fresh).await
     }
 

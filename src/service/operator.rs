@@ -36,7 +36,7 @@ pub struct RemovedSeat {
 impl Service {
     /// Makes one more administrator.
     pub async fn create_admin(&self, new: NewAccount) -> Result<Account> {
-        self.make_admin_account(new, OnlyIfNone::No).await
+        self.make_admin_account(new, OnlyIfNone::No, None).await
     }
 
     /// Makes the first administrator, if there is none; says whether it did.
@@ -44,7 +44,7 @@ impl Service {
         if !self.is_set_up_needed()? {
             return Ok(None);
         }
-        self.make_admin_account(new, OnlyIfNone::Yes).await.map(Some)
+        self.make_admin_account(new, OnlyIfNone::Yes, None).await.map(Some)
     }
 
     /// Everybody, by username.

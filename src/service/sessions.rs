@@ -48,7 +48,7 @@ impl Service {
             .attempt(&throttle_key, address, Instant::now())
             .map_err(|retry_after_secs| refused(known, address, "throttled", Error::throttled(retry_after_secs)))?;
         let hash = account.as_ref().and_then(|account| account.password_hash.clone()).map(PasswordHash::from);
-        let is_right = match self.passwords.verify(&password, hash.as_ref()).await {
+        let is_right = match self.passwords.verify(&password, hash.as_ref(), Some(address)).await {
             Ok(is_right) => is_right,
             Err(error) => {
                 self.throttle.login.withdraw(attempt);

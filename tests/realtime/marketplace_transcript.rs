@@ -44,10 +44,15 @@ impl Transcript {
 
     /// What each window has heard by now.
     async fn heard(&mut self, windows: &mut [(&str, &mut MarketWindow)]) {
-        for (who, window) in windows {
-            for frame in window.rest_raw().await {
-                self.lines.push(self.names.words(&format!("  {who} < {frame}")));
+        let mut heard = vec![Vec::new(); windows.len()];
+        // What one of them said last is known to be done after the first round, and heard by all after the second.
+        for _ in 0..2 {
+            for (heard, (_, window)) in heard.iter_mut().zip(windows.iter_mut()) {
+                heard.extend(window.rest_raw().await);
             }
+        }
+        for (frames, (who, _)) in heard.into_iter().zip(windows) {
+            self.lines.extend(frames.iter().map(|frame| self.names.words(&format!("  {who} < {frame}"))));
         }
     }
 }
