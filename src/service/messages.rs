@@ -289,6 +289,29 @@ pub(super) fn append(tx: &mut Tx, author: &Account, room: RoomId, content: Conte
     Ok(message)
 }
 
+/// The newest messages of a room that were not deleted, oldest first. Deleted ones leave gaps: looks further back, within
+/// reason.
+pub(super) fn newest_present(view: View<'_>, room: RoomId, size: usize) -> Result<Vec<Message>> {
+    const LOOKS_MAX: usize = 6;
+    const LOOKED_AT_AT_ONCE: usize = 50;
+    let mut upto = view.room_head(room)?.last_seq + 1;
+    let mut newest = Vec::with_capacity(size);
+    for look in 0..LOOKS_MAX {
+        // Nearly always there are no gaps, and the first look is enough.
+        let page_size = if look == 0 { size } else { size.max(LOOKED_AT_AT_ONCE) };
+        let page = view.messages_before(room, 0, upto, page_size)?;
+        let Some(first) = page.first() else { break };
+        upto = first.seq;
+        let missing = size - newest.len();
+        newest.extend(page.into_iter().rev().filter(|message| message.retracted.is_none()).take(missing));
+        if newest.len() == size {
+            break;
+        }
+    }
+    newest.reverse();
+    Ok(newest)
+}
+
 fn same_client_id(view: View<'_>, actor: Actor, room: RoomId, draft: &Draft) -> Result<Option<Message>> {
     let Some(client_id) = &draft.client_id else { return Ok(None) };
     match view.message_by_client_id(actor.account(), room, client_id)? {

@@ -1,6 +1,6 @@
 //! Recruiting rooms as their own contract shows them: who recruits, who is a client, what was said last.
 
-use super::{Actor, NewRoom, Service, access, cards, sockets::newest_present};
+use super::{Actor, NewRoom, Service, access, cards, messages::newest_present};
 use crate::{
     model::{AccountId, Error, MessageCard, Result, Room, RoomId, RoomKind, Timestamp},
     rules::{permit::Act, reading},
@@ -75,7 +75,7 @@ fn card(view: View<'_>, room: &Room, viewer: AccountId) -> Result<Option<Recruit
     let (mut last_message, mut unread) = (None, 0);
     // Whoever opened it for others does not read it.
     if is_member {
-        let last = newest_present(view, room.id, head.last_seq + 1, 1)?.pop();
+        let last = newest_present(view, room.id, 1)?.pop();
         let context = cards::Context::of(view, room.id)?;
         last_message =
             last.map(|last| cards::message(view, last, &context, &mut cards::Names::default())).transpose()?;

@@ -1,7 +1,7 @@
 //! Opening the sockets of the documented doors: one room, or what concerns one person. Parlor's own event stream is in
 //! `stream`.
 
-use super::{Actor, Service, access, cards};
+use super::{Actor, Service, access, cards, messages::newest_present};
 use crate::{
     hub::{Audience, Dialect, Outbox, Scope, SocketId, TooManySockets},
     model::{AccountId, Error, Live, MessageCard, Result, RoomId, RoomKind},
@@ -169,15 +169,15 @@ fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> 
     let mut spoken = Vec::with_capacity(rooms.len());
     for room in rooms {
         let last_seq = view.room_head(room)?.last_seq;
-        spoken.extend(view.message(room, last_seq)?.map(|last| (last.posted_at, room, last_seq)));
+        spoken.extend(view.message(room, last_seq)?.map(|last| (last.posted_at, room)));
     }
     spoken.sort_unstable_by(|one, other| other.cmp(one));
     let mut found: Vec<crate::model::Message> = Vec::new();
-    for (spoken_at, room, last_seq) in spoken {
+    for (spoken_at, room) in spoken {
         if found.len() == limit && found.first().is_some_and(|oldest| oldest.posted_at > spoken_at) {
             break;
         }
-        found.extend(newest_present(view, room, last_seq + 1, limit)?);
+        found.extend(newest_present(view, room, limit)?);
         found.sort_by_key(|message| (message.posted_at, message.id));
         found.drain(..found.len().saturating_sub(limit));
     }
@@ -187,24 +187,6 @@ fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> 
         cards.push(cards::message(view, message, &context, &mut cards::Names::default())?);
     }
     Ok(cards)
-}
-
-/// Deleted messages leave gaps: looks further back until there are enough, within reason.
-pub(super) fn newest_present(
-    view: View<'_>,
-    room: RoomId,
-    upto: u64,
-    limit: usize,
-) -> Result<Vec<crate::model::Message>> {
-    const LOOKED_AT_MAX: usize = 200;
-    let mut page = view.messages_before(room, 0, upto, limit)?;
-    let is_full = page.len() == limit;
-    page.retain(|message| message.retracted.is_none());
-    if is_full && page.len() < limit {
-        page = view.messages_before(room, 0, upto, LOOKED_AT_MAX)?;
-        page.retain(|message| message.retracted.is_none());
-    }
-    Ok(page)
 }
 
 /// How much of a room each of these has not read; nothing, for those who only look in. In the order of the accounts.

@@ -1,16 +1,16 @@
 //! Public rooms by their names, for people and, where they are switched on, for guests.
 
-use super::{Actor, Draft, Greeting, Guest, OpenSocket, Opened, Service, SocketError, access, cards, guests};
+use super::{
+    Actor, Draft, Greeting, Guest, OpenSocket, Opened, Service, SocketError, access, cards, guests,
+    messages::newest_present,
+};
 use crate::{
     hub::{Dialect, Outbox},
-    model::{Error, Message, MessageCard, Result, Room, RoomId},
+    model::{Error, MessageCard, Result, Room, RoomId},
     rules::{names, permit::Act},
     store::View,
 };
 use std::sync::Arc;
-
-/// Messages looked at for one page, as a multiple of its size: deleted ones leave gaps.
-const LOOKED_AT_MAX: usize = 5;
 
 /// Who uses a public room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,22 +89,4 @@ fn room_by_name(view: View<'_>, actor: Actor, name: &str) -> Result<Room> {
     access::person(view, actor)?;
     let id = view.public_room(name)?.ok_or_else(|| Error::not_found("room"))?;
     Ok(access::room(view, actor, id, Act::Read)?.room)
-}
-
-/// Looks further back than the gaps of deleted messages, within reason.
-fn newest_present(view: View<'_>, room: RoomId, size: usize) -> Result<Vec<Message>> {
-    let mut upto = view.room_head(room)?.last_seq + 1;
-    let mut newest = Vec::with_capacity(size);
-    for _ in 0..LOOKED_AT_MAX {
-        let page = view.messages_before(room, 0, upto, size)?;
-        let Some(first) = page.first() else { break };
-        upto = first.seq;
-        let missing = size - newest.len();
-        newest.extend(page.into_iter().rev().filter(|message| message.retracted.is_none()).take(missing));
-        if newest.len() == size {
-            break;
-        }
-    }
-    newest.reverse();
-    Ok(newest)
 }
