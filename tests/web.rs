@@ -33,7 +33,10 @@ fn people_use_the_client_in_a_browser() {
     run("node", &["--test", "--test-reporter=spec", "--test-concurrency=2", "tests/browser/"], ".");
 }
 
-/// Runs a program in a folder of this repository; shows all it said when it fails.
+/// Where the reporter of `node --test` begins to list what failed, after everything that passed.
+const FAILURES: &str = "failing tests:";
+
+/// Runs a program in a folder of this repository; shows what it said of its failure.
 fn run(program: &str, arguments: &[&str], folder: &str) {
     let shown = format!("{program} {}", arguments.join(" "));
     let Output { status, stdout, stderr } = Command::new(program)
@@ -42,10 +45,8 @@ fn run(program: &str, arguments: &[&str], folder: &str) {
         .env("PARLOR_BIN", env!("CARGO_BIN_EXE_parlor"))
         .output()
         .unwrap_or_else(|error| panic!("cannot run `{program}`: {error}. {NEEDED}"));
-    assert!(
-        status.success(),
-        "`{shown}` in {folder} failed ({status}):\n{}\n{}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    );
+    let said = String::from_utf8_lossy(&stdout);
+    let failures = said.rfind(FAILURES).map_or(&*said, |from| &said[from..]);
+    let complaints = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "`{shown}` in {folder} failed ({status}):\n{failures}\n{complaints}");
 }

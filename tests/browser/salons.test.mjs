@@ -103,6 +103,7 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
   await step('asked again and approved: the staff room and the badge are there at once', async () => {
     await boris.goto(address);
     await chair(boris, 'Seller').getByRole('button', { name: 'Ask for this seat' }).click();
+    await chair(boris, 'Seller').getByText('You asked for the seller’s seat').waitFor();
     await boris.goto('/');
     await mei.goto('/people');
     await mei.getByRole('list', { name: 'People' }).getByText('Boris Novak').waitFor();

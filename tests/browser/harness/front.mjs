@@ -45,7 +45,8 @@ export class Front {
       return;
     }
     const { method, url: path, headers } = incoming;
-    const passed = request({ ...this.#target, method, path, headers }, (got) => {
+    // A connection for each request: a kept one may be closed just as it is used again.
+    const passed = request({ ...this.#target, method, path, headers, agent: false }, (got) => {
       answer.writeHead(got.statusCode, got.headers);
       got.pipe(answer);
     });
