@@ -99,6 +99,12 @@ pub enum Event {
         account: AccountId,
         notification: NotificationId,
     },
+    /// Somebody came into a room: what was said up to here is not unread for them.
+    HistorySkipped {
+        room: RoomId,
+        account: AccountId,
+        seq: u64,
+    },
 }
 
 /// What sockets are told beside an event, and nobody ever keeps.

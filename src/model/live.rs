@@ -37,19 +37,25 @@ pub enum Live {
         /// Everyone who types there now.
         typers: Vec<AccountId>,
     },
-    /// Somebody has read everything up to this message.
+    /// Somebody has read everything up to this message, which is not their own.
     MessageRead {
         room: RoomId,
         account: AccountId,
         message: MessageId,
         read_seq: u64,
     },
+    /// Somebody names a message as read that counted as read with a newer one; for dialects that speak of each.
+    MessageReadToo {
+        room: RoomId,
+        account: AccountId,
+        message: MessageId,
+    },
     /// One's own read mark moved, perhaps in another window.
     Unread {
         room: RoomId,
         account: AccountId,
-        /// Up to which was read.
-        message: MessageId,
+        /// The newest of others that was read, if it is still there.
+        message: Option<MessageId>,
         read_seq: u64,
         unread: u64,
     },

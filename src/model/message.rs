@@ -31,10 +31,12 @@ pub struct Retraction {
     pub at: Timestamp,
 }
 
-/// How far somebody has read in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How far somebody is in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadMark {
-    /// Everything up to this sequence has been read.
+    /// Nothing up to this sequence is unread: it was read, said by them or after it something was, or said before they came.
     pub seq: u64,
-    pub at: Timestamp,
+    /// Up to where they have really read; 0 for nothing. Never more than `seq`.
+    pub read: u64,
+    pub read_at: Timestamp,
 }

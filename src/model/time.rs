@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Microseconds since 1970-01-01 UTC. Printed as RFC 3339 with microseconds and offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 

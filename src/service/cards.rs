@@ -1,6 +1,6 @@
 //! From records to what is shown.
 
-use super::Service;
+use super::{Service, reading};
 use crate::{
     model::{
         Account, AccountId, ChatRole, Error, MemberCard, Membership, Message, MessageCard, PersonCard, Quote, ReadMark,
@@ -9,13 +9,15 @@ use crate::{
     rules::{
         messages::excerpt,
         permit::{Act, Standing, permit},
-        reading, roles,
+        roles,
     },
     store::View,
 };
 
 /// Readers named beside a message, at most; a room of thousands shows that it was read, not by everyone.
 const READERS_SHOWN: usize = 200;
+/// Readers of a page that are looked at.
+const READERS_MAX: usize = 20_000;
 
 /// A person as others see them.
 pub(super) fn person(view: View<'_>, account: &Account) -> Result<PersonCard> {
@@ -44,9 +46,9 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// With those who have read.
-    pub fn of(view: View<'_>, room: RoomId) -> Result<Self> {
-        Ok(Self { readers: view.read_marks(room, READERS_SHOWN)?, ..Self::without_readers(view, room)? })
+    /// With those who have read messages of `from` on.
+    pub fn of(view: View<'_>, room: RoomId, from: u64) -> Result<Self> {
+        Ok(Self { readers: view.readers(room, from, READERS_MAX)?, ..Self::without_readers(view, room)? })
     }
 
     /// Nobody but the author can have read what was just posted.
@@ -57,8 +59,8 @@ impl Context {
 
     fn readers_of(&self, message: &Message) -> Vec<AccountId> {
         let readers =
-            self.readers.iter().filter(|(account, mark)| mark.seq >= message.seq && *account != message.author);
-        readers.map(|(account, _)| *account).collect()
+            self.readers.iter().filter(|(account, mark)| mark.read >= message.seq && *account != message.author);
+        readers.map(|(account, _)| *account).take(READERS_SHOWN).collect()
     }
 }
 
@@ -104,7 +106,8 @@ fn quote(view: View<'_>, id: crate::model::MessageId, room: RoomId, names: &mut 
 
 /// A page of messages of one room.
 pub(super) fn messages(view: View<'_>, room: RoomId, page: Vec<Message>) -> Result<Vec<MessageCard>> {
-    let (context, mut names) = (Context::of(view, room)?, Names::default());
+    let oldest = page.iter().map(|record| record.seq).min().unwrap_or_default();
+    let (context, mut names) = (Context::of(view, room, oldest)?, Names::default());
     page.into_iter().map(|record| message(view, record, &context, &mut names)).collect()
 }
 
@@ -128,7 +131,7 @@ pub(super) fn room(view: View<'_>, viewer: &Account, mut record: Room) -> Result
     let peer = peer(view, &record, viewer.id)?;
     Ok(RoomCard {
         title: title(view, &record, viewer.id, peer.as_ref())?,
-        unread: if role.is_some() { reading::unread(read_seq, head) } else { 0 },
+        unread: if role.is_some() { reading::unread_after(view, record.id, read_seq)? } else { 0 },
         room: record,
         head,
         role,
@@ -175,7 +178,7 @@ impl Service {
     /// A member as the others see them.
     pub(super) fn member_card(&self, view: View<'_>, membership: &Membership) -> Result<Option<MemberCard>> {
         let Some(account) = view.account(membership.account)? else { return Ok(None) };
-        let read_seq = view.read_mark(membership.room, account.id)?.map_or(0, |mark| mark.seq);
+        let read_seq = view.read_mark(membership.room, account.id)?.map_or(0, |mark| mark.read);
         Ok(Some(MemberCard {
             person: person(view, &account)?,
             role: membership.role,

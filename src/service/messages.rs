@@ -341,6 +341,6 @@ fn reload(tx: &Tx, message: &Message) -> Result<MessageCard> {
 }
 
 pub(super) fn card(view: View<'_>, message: Message) -> Result<MessageCard> {
-    let context = cards::Context::of(view, message.room)?;
+    let context = cards::Context::of(view, message.room, message.seq)?;
     cards::message(view, message, &context, &mut cards::Names::default())
 }

@@ -1,11 +1,11 @@
 //! From what happened to what is told, in the order of the journal. Runs beside the writer, never in its way.
 
-use super::{cards, salon_cards};
+use super::{cards, reading, salon_cards};
 use crate::{
     hub::{Audience, Hub, Step},
     model::{
         AccountChange, AccountId, Aside, Event, Invitation, InvitationCard, Live, MemberCard, Membership, Message,
-        Position, Result, Room, RoomId, Salon, SalonCard, Seat,
+        MessageId, Position, Result, Room, RoomId, Salon, SalonCard, Seat,
     },
     store::{Committed, Fresh, Store, View},
 };
@@ -140,7 +140,7 @@ impl Publisher {
     fn unread_counts(&self, view: View<'_>, event: &Event) -> Result<Option<Step>> {
         let room = match event {
             Event::MessagePosted(message) => message.room,
-            Event::ReadMarkMoved { room, .. } => *room,
+            Event::ReadMarkMoved { room, .. } | Event::MessageRetracted { room, .. } => *room,
             _ => return Ok(None),
         };
         let counting = self.hub.counting(room);
@@ -296,22 +296,36 @@ fn changed(
     view: View<'_>,
     room: RoomId,
     seq: u64,
-    say: impl FnOnce(crate::model::MessageCard) -> Live,
+    say: impl Fn(crate::model::MessageCard) -> Live,
 ) -> Result<Vec<(Audience, Live)>> {
     let Some(message) = view.message(room, seq)? else { return Ok(Vec::new()) };
-    let context = cards::Context::of(view, room)?;
-    let card = cards::message(view, message, &context, &mut cards::Names::default())?;
-    Ok(vec![(Audience::Room(room), say(card))])
+    let cards = cards::messages(view, room, vec![message])?;
+    Ok(cards.into_iter().map(|card| (Audience::Room(room), say(card))).collect())
 }
 
 fn read(view: View<'_>, room: RoomId, account: AccountId, seq: u64) -> Result<Vec<(Audience, Live)>> {
-    let Some(message) = view.message(room, seq)? else { return Ok(Vec::new()) };
-    let unread = crate::rules::reading::unread(seq, view.room_head(room)?);
-    let read = Live::MessageRead { room, account, message: message.id, read_seq: seq };
-    Ok(vec![
-        (Audience::RoomExcept(room, account), read),
-        (Audience::PersonIn(account, room), Live::Unread { room, account, message: message.id, read_seq: seq, unread }),
-    ])
+    // One who reads what was said before they came has no less unread than before.
+    let read_seq = view.read_mark(room, account)?.map_or(seq, |mark| mark.seq.max(seq));
+    let unread = reading::unread_after(view, room, read_seq)?;
+    let named = newest_of_others(view, room, account, seq)?;
+    let read = named.map(|message| Live::MessageRead { room, account, message, read_seq: seq });
+    let mut told: Vec<_> = read.into_iter().map(|read| (Audience::RoomExcept(room, account), read)).collect();
+    told.push((Audience::PersonIn(account, room), Live::Unread { room, account, message: named, read_seq, unread }));
+    Ok(told)
+}
+
+/// Of what somebody has read, the newest that can be named: neither deleted nor their own.
+fn newest_of_others(view: View<'_>, room: RoomId, account: AccountId, seq: u64) -> Result<Option<MessageId>> {
+    const LOOKED_AT: usize = 20;
+    // Nearly always it is the very message.
+    for size in [1, LOOKED_AT] {
+        let page = view.messages_before(room, 0, seq + 1, size)?;
+        let others = page.iter().rev().find(|message| message.author != account && message.retracted.is_none());
+        if let Some(found) = others {
+            return Ok(Some(found.id));
+        }
+    }
+    Ok(None)
 }
 
 fn member(
@@ -320,7 +334,7 @@ fn member(
     is_online: &dyn Fn(AccountId) -> bool,
 ) -> Result<Option<MemberCard>> {
     let Some(account) = view.account(membership.account)? else { return Ok(None) };
-    let read_seq = view.read_mark(membership.room, account.id)?.map_or(0, |mark| mark.seq);
+    let read_seq = view.read_mark(membership.room, account.id)?.map_or(0, |mark| mark.read);
     let (role, joined_at) = (membership.role, membership.joined_at);
     let person = cards::person(view, &account)?;
     Ok(Some(MemberCard { person, role, joined_at, read_seq, online: is_online(account.id) }))

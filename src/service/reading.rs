@@ -3,15 +3,19 @@
 use super::{Actor, OpenSocket, Service, access};
 use crate::{
     hub::Audience,
-    model::{AccountId, Event, Live, MessageId, Result, RoomId, Timestamp},
+    model::{AccountId, Error, Event, Live, MessageId, Result, RoomId, Timestamp},
     rules::{
+        self,
         permit::{Act, Standing},
-        reading,
     },
+    store::View,
 };
 
 /// Receipts shown, at most.
 const RECEIPTS_MAX: usize = 1_000;
+
+/// Deleted messages that are looked for among those somebody has not read; of more, the rest counts as unread.
+const DELETED_LOOKED_AT: u64 = 10_000;
 
 /// How far one has read in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,26 +41,51 @@ impl Service {
                 let (granted, message) = access::message(tx.view(), actor, message, Act::Read)?;
                 let (room, account) = (message.room, granted.account.id);
                 let head = tx.view().room_head(room)?;
-                let current = tx.view().read_mark(room, account)?.map_or(0, |mark| mark.seq);
+                let current = tx.view().read_mark(room, account)?.unwrap_or_default();
                 let is_member = granted.standing != Standing::Outsider;
-                let advanced = reading::advance(current, message.seq, head).filter(|_| is_member);
+                let advanced = rules::reading::advance(current, message.seq, head).filter(|_| is_member);
                 if let Some(seq) = advanced {
                     let at = tx.now();
                     tx.emit(Event::ReadMarkMoved { room, account, seq, at })?;
                 }
-                let read_seq = advanced.unwrap_or(current);
-                Ok(ReadState { room, read_seq, unread: reading::unread(read_seq, head) })
+                let read_seq = advanced.unwrap_or(0).max(current.seq);
+                Ok(ReadState { room, read_seq, unread: unread_after(tx.view(), room, read_seq)? })
             })
             .await
+    }
+
+    /// Marks a message of a room as read and lets its sockets hear of this message, also when it counted as read with a
+    /// newer one already. One's own messages are read by others only.
+    pub async fn name_as_read(&self, actor: Actor, room: RoomId, id: MessageId) -> Result<()> {
+        let read_before = {
+            let snapshot = self.store.snapshot();
+            let (granted, message) = access::message(snapshot.view(), actor, id, Act::Read)?;
+            if message.room != room {
+                return Err(Error::not_found("message"));
+            }
+            if granted.standing == Standing::Outsider {
+                return Err(Error::forbidden(
+                    "Join the room, for example by writing in it: then it is told what you read.",
+                ));
+            }
+            let mark = snapshot.view().read_mark(room, granted.account.id)?.unwrap_or_default();
+            mark.read >= message.seq && message.author != granted.account.id && message.retracted.is_none()
+        };
+        self.mark_read(actor, id).await?;
+        if read_before {
+            let account = actor.account();
+            self.hub.tell(Audience::Room(room), Live::MessageReadToo { room, account, message: id });
+        }
+        Ok(())
     }
 
     /// How far the others have read.
     pub fn receipts(&self, actor: Actor, room: RoomId) -> Result<Vec<Receipt>> {
         let snapshot = self.store.snapshot();
         let granted = access::room(snapshot.view(), actor, room, Act::Read)?;
-        let marks = snapshot.view().read_marks(room, RECEIPTS_MAX)?;
-        let others = marks.into_iter().filter(|(account, _)| *account != granted.account.id);
-        Ok(others.map(|(account, mark)| Receipt { account, read_seq: mark.seq, read_at: mark.at }).collect())
+        let readers = snapshot.view().readers(room, 1, RECEIPTS_MAX)?;
+        let others = readers.into_iter().filter(|(account, _)| *account != granted.account.id);
+        Ok(others.map(|(account, mark)| Receipt { account, read_seq: mark.read, read_at: mark.read_at }).collect())
     }
 
     /// Says that the actor types in a room, or stopped.
@@ -79,8 +108,25 @@ impl Service {
         }
     }
 
+    /// That somebody types in a room, if somebody else than `hearer` does.
+    pub(super) fn typers(&self, room: RoomId, hearer: AccountId) -> Option<Live> {
+        let typers = self.hub.typing().in_room(room);
+        let account = *typers.iter().find(|typer| **typer != hearer)?;
+        Some(Live::Typing { room, account, typing: true, typers })
+    }
+
     pub(super) fn tell_typing(&self, room: RoomId, account: AccountId, typing: bool) {
         let typers = self.hub.typing().in_room(room);
         self.hub.tell(Audience::RoomExcept(room, account), Live::Typing { room, account, typing, typers });
     }
+}
+
+/// How many messages behind `mark` are there to be read.
+pub(super) fn unread_after(view: View<'_>, room: RoomId, mark: u64) -> Result<u64> {
+    let head = view.room_head(room)?;
+    if head.last_seq <= mark {
+        return Ok(0);
+    }
+    let deleted = view.count_retracted(room, mark + 1, head.last_seq + 1, DELETED_LOOKED_AT)?;
+    Ok(rules::reading::unread(mark, head, deleted))
 }

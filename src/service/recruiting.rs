@@ -1,9 +1,9 @@
 //! Recruiting rooms as their own contract shows them: who recruits, who is a client, what was said last.
 
-use super::{Actor, NewRoom, Service, access, cards, messages::newest_present};
+use super::{Actor, NewRoom, Service, access, cards, messages::newest_present, reading};
 use crate::{
     model::{AccountId, Error, MessageCard, Result, Room, RoomId, RoomKind, Timestamp},
-    rules::{permit::Act, reading},
+    rules::permit::Act,
     store::View,
 };
 
@@ -71,16 +71,13 @@ fn card(view: View<'_>, room: &Room, viewer: AccountId) -> Result<Option<Recruit
     let RoomKind::Recruiting { recruiter } = room.kind else { return Ok(None) };
     let members = view.members(room.id)?;
     let is_member = members.iter().any(|member| member.account == viewer);
-    let head = view.room_head(room.id)?;
     let (mut last_message, mut unread) = (None, 0);
     // Whoever opened it for others does not read it.
     if is_member {
         let last = newest_present(view, room.id, 1)?.pop();
-        let context = cards::Context::of(view, room.id)?;
-        last_message =
-            last.map(|last| cards::message(view, last, &context, &mut cards::Names::default())).transpose()?;
+        last_message = cards::messages(view, room.id, last.into_iter().collect())?.pop();
         let mark = view.read_mark(room.id, viewer)?.map_or(0, |mark| mark.seq);
-        unread = reading::unread(mark, head);
+        unread = reading::unread_after(view, room.id, mark)?;
     }
     let clients = members.into_iter().map(|member| member.account).filter(|member| *member != recruiter).collect();
     Ok(Some(RecruitingCard { room: room.id, recruiter, clients, created_at: room.created_at, last_message, unread }))

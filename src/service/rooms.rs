@@ -407,7 +407,7 @@ pub(super) fn check_rooms_of(view: View<'_>, account: AccountId, limits: &Limits
     Err(Error::conflict(format!("Nobody can be in more than {max} rooms. Leave one first.")))
 }
 
-/// Makes somebody a member, with everything so far counted as read. Nothing happens if they are one.
+/// Makes somebody a member, to whom nothing that was said so far is new. Nothing happens if they are one.
 pub(super) fn admit(tx: &mut Tx, room: &Room, account: AccountId, role: RoomRole, limits: &Limits) -> Result<()> {
     if tx.view().membership(room.id, account)?.is_some() {
         return Ok(());
@@ -422,7 +422,7 @@ pub(super) fn admit(tx: &mut Tx, room: &Room, account: AccountId, role: RoomRole
     let now = tx.now();
     tx.emit(Event::MemberJoined(Membership { room: room.id, account, role, joined_at: now }))?;
     if head.last_seq > 0 {
-        tx.emit(Event::ReadMarkMoved { room: room.id, account, seq: head.last_seq, at: now })?;
+        tx.emit(Event::HistorySkipped { room: room.id, account, seq: head.last_seq })?;
     }
     Ok(())
 }

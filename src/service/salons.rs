@@ -294,8 +294,8 @@ pub(super) fn log(tx: &mut Tx, salon: &Salon, by: Option<AccountId>, logged: Log
     Ok(tx.emit(Event::SalonLogged(line))?)
 }
 
-/// The staff room's members are the seat holders: lets in who sits now. Who was not in it counts as having read up to
-/// `read_seq`.
+/// The staff room's members are the seat holders: lets in who sits now. To who was not in it nothing up to
+/// `read_seq` is new.
 pub(super) fn enter_staff_room(tx: &mut Tx, salon: &Salon, seat: &Seat, read_seq: u64) -> Result<()> {
     let (room, account, now) = (salon.staff_room, seat.holder, tx.now());
     let role = if seat.role == SeatRole::Superuser { RoomRole::Owner } else { RoomRole::Member };
@@ -305,7 +305,7 @@ pub(super) fn enter_staff_room(tx: &mut Tx, salon: &Salon, seat: &Seat, read_seq
         None => {
             tx.emit(Event::MemberJoined(Membership { room, account, role, joined_at: now }))?;
             if read_seq > 0 {
-                tx.emit(Event::ReadMarkMoved { room, account, seq: read_seq, at: now })?;
+                tx.emit(Event::HistorySkipped { room, account, seq: read_seq })?;
             }
         }
     }

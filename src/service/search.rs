@@ -232,7 +232,7 @@ fn show(view: View<'_>, found: Vec<Message>) -> Result<Vec<MessageCard>> {
     for message in found {
         let context = match contexts.entry(message.room) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(cards::Context::of(view, message.room)?),
+            Entry::Vacant(new) => new.insert(cards::Context::of(view, message.room, 1)?),
         };
         shown.push(cards::message(view, message, context, &mut names)?);
     }

@@ -1,11 +1,11 @@
 //! Opening the sockets of the documented doors: one room, or what concerns one person. Parlor's own event stream is in
 //! `stream`.
 
-use super::{Actor, Service, access, cards, messages::newest_present};
+use super::{Actor, Service, access, cards, messages::newest_present, reading};
 use crate::{
     hub::{Audience, Dialect, Outbox, Scope, SocketId, TooManySockets},
     model::{AccountId, Error, Live, MessageCard, Result, RoomId, RoomKind},
-    rules::{permit::Act, reading},
+    rules::permit::Act,
     store::View,
 };
 use bytes::Bytes;
@@ -38,6 +38,8 @@ pub struct OpenSocket {
 pub enum Greeting {
     /// Nothing.
     Silent,
+    /// Who types in the room, if anybody else does.
+    Typers,
     /// How many messages the person has not read in the room. Its dialect also counts who has it open.
     Counts,
     /// The newest messages, at most so many, of the room and of the person's direct rooms, which it goes on hearing; then
@@ -56,7 +58,7 @@ impl Service {
         greeting: Greeting,
     ) -> std::result::Result<OpenSocket, SocketError> {
         let account = access::room(self.store.snapshot().view(), actor, room, Act::Read)?.account;
-        let speaks = Arc::clone(&dialect);
+        let (speaks, hears) = (Arc::clone(&dialect), Arc::clone(&outbox));
         let mut failed = None;
         let connected = self.hub.connect(account.id, Some(actor.session()), speaks, outbox, |_| {
             let (snapshot, seq) = self.store.snapshot_at();
@@ -70,9 +72,18 @@ impl Service {
             (scope, seq, first)
         });
         let opened = self.opened(connected, account.id, failed)?;
-        if let Greeting::Replay(_) = greeting {
-            let person = cards::person(self.store.snapshot().view(), &account)?;
-            self.hub.tell(Audience::Opened(room), Live::Connected { room, person });
+        match greeting {
+            Greeting::Typers => {
+                let frame = self.typers(room, account.id).and_then(|live| dialect.encode_for(account.id, &live));
+                if let Some(frame) = frame {
+                    hears.push(frame);
+                }
+            }
+            Greeting::Silent | Greeting::Counts => {}
+            Greeting::Replay(_) => {
+                let person = cards::person(self.store.snapshot().view(), &account)?;
+                self.hub.tell(Audience::Opened(room), Live::Connected { room, person });
+            }
         }
         Ok(opened)
     }
@@ -137,7 +148,7 @@ fn greet(
     greeting: Greeting,
 ) -> Result<(Scope, Vec<Bytes>)> {
     Ok(match greeting {
-        Greeting::Silent => (Scope::Room(room), Vec::new()),
+        Greeting::Silent | Greeting::Typers => (Scope::Room(room), Vec::new()),
         Greeting::Counts => {
             let counts = unread_counts(view, room, vec![account])?;
             let frame = dialect.encode_for(account, &Live::UnreadCounts { room, counts });
@@ -191,12 +202,11 @@ fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> 
 
 /// How much of a room each of these has not read; nothing, for those who only look in. In the order of the accounts.
 pub(super) fn unread_counts(view: View<'_>, room: RoomId, accounts: Vec<AccountId>) -> Result<Vec<(AccountId, u64)>> {
-    let head = view.room_head(room)?;
     let mut counts = Vec::with_capacity(accounts.len());
     for account in accounts {
         let mark = view.read_mark(room, account)?.map_or(0, |mark| mark.seq);
         let is_member = view.membership(room, account)?.is_some();
-        counts.push((account, if is_member { reading::unread(mark, head) } else { 0 }));
+        counts.push((account, if is_member { reading::unread_after(view, room, mark)? } else { 0 }));
     }
     counts.sort_unstable();
     Ok(counts)

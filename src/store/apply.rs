@@ -41,8 +41,11 @@ pub(super) fn apply(kv: &mut dyn KvMut, event: &Event) -> StoreResult<()> {
             }
         }),
         Event::MessageRetracted { room, seq, by, at, .. } => retract(kv, *room, *seq, Retraction { by: *by, at: *at }),
-        Event::ReadMarkMoved { room, account, seq, at } => {
-            put(kv, keys::read_mark(*room, *account), &ReadMark { seq: *seq, at: *at })
+        Event::ReadMarkMoved { room, account, seq, at } => change_mark(kv, *room, *account, |mark| {
+            *mark = ReadMark { seq: mark.seq.max(*seq), read: *seq, read_at: *at };
+        }),
+        Event::HistorySkipped { room, account, seq } => {
+            change_mark(kv, *room, *account, |mark| mark.seq = mark.seq.max(*seq))
         }
         Event::FileStored(file) => put_file(kv, file),
         Event::FileRemoved { file } => {
@@ -179,6 +182,9 @@ fn delete_room(kv: &mut dyn KvMut, id: RoomId) -> StoreResult<()> {
             if let Some(file) = message.file {
                 remove_file(kv, file);
             }
+            if message.retracted.is_some() {
+                kv.put(keys::retracted(id, message.seq), None);
+            }
             kv.put(keys::message(id, message.seq), None);
         }
     }
@@ -226,8 +232,19 @@ fn put_posted(kv: &mut dyn KvMut, message: &Message) -> StoreResult<()> {
     if let Some(client_id) = &message.client_id {
         put(kv, keys::client_message(message.author, room, client_id), &message.seq)?;
     }
-    put(kv, keys::read_mark(room, message.author), &ReadMark { seq: message.seq, at: message.posted_at })?;
+    change_mark(kv, room, message.author, |mark| mark.seq = mark.seq.max(message.seq))?;
     put(kv, keys::message(room, message.seq), message)
+}
+
+fn change_mark(
+    kv: &mut dyn KvMut,
+    room: RoomId,
+    account: AccountId,
+    change: impl FnOnce(&mut ReadMark),
+) -> StoreResult<()> {
+    let mut mark = View::of(kv).read_mark(room, account)?.unwrap_or_default();
+    change(&mut mark);
+    put(kv, keys::read_mark(room, account), &mark)
 }
 
 fn change_message(kv: &mut dyn KvMut, room: RoomId, seq: u64, change: impl FnOnce(&mut Message)) -> StoreResult<()> {
@@ -241,6 +258,7 @@ fn retract(kv: &mut dyn KvMut, room: RoomId, seq: u64, retraction: Retraction) -
     if let Some(file) = message.file {
         remove_file(kv, file);
     }
+    put(kv, keys::retracted(room, seq), &())?;
     change_message(kv, room, seq, |message| {
         message.body.clear();
         message.file = None;

@@ -2,7 +2,7 @@
 //! socket can resume across a compaction. The invariant: replaying what is left gives exactly the same index.
 
 use super::{StoreError, StoreResult, codec, journal, view::View};
-use crate::model::{Account, AccountId, Entry, Event, Membership, Message, Room, RoomId, Timestamp};
+use crate::model::{Account, Entry, Event, Membership, Message, Room};
 use std::path::Path;
 
 /// Neighbouring segments are joined up to this size.
@@ -87,7 +87,12 @@ fn still_needed(event: Event, view: View<'_>) -> StoreResult<Option<Event>> {
             view.message(*room, *seq)?.is_some_and(|current| current.retracted.is_none() && is_current(current))
         }
         Event::MessageRetracted { room, seq, .. } => view.message(*room, *seq)?.is_some(),
-        Event::ReadMarkMoved { room, account, seq, at } => is_current_mark(*room, *account, *seq, *at, view)?,
+        Event::ReadMarkMoved { room, account, seq, at } => {
+            view.read_mark(*room, *account)?.is_some_and(|mark| mark.read == *seq && mark.read_at == *at)
+        }
+        Event::HistorySkipped { room, account, seq } => {
+            view.read_mark(*room, *account)?.is_some_and(|mark| mark.seq == *seq)
+        }
         Event::FileStored(file) => view.file(file.id)?.as_ref() == Some(file),
         Event::SalonOpened(salon) | Event::SalonChanged(salon) => view.salon(salon.id)?.as_ref() == Some(salon),
         Event::SeatFilled(seat) => view.seat(seat.salon, seat.role)?.as_ref() == Some(seat),
@@ -115,10 +120,6 @@ fn is_current_room(room: &Room, view: View<'_>) -> StoreResult<bool> {
 
 fn is_current_member(membership: &Membership, view: View<'_>) -> StoreResult<bool> {
     Ok(view.membership(membership.room, membership.account)?.as_ref() == Some(membership))
-}
-
-fn is_current_mark(room: RoomId, account: AccountId, seq: u64, at: Timestamp, view: View<'_>) -> StoreResult<bool> {
-    Ok(view.read_mark(room, account)?.is_some_and(|mark| mark.seq == seq && mark.at == at))
 }
 
 /// A posted message without a text or a file that it no longer has: what took them away supplies the rest. Gone with

@@ -23,7 +23,7 @@ use std::{
 };
 
 /// Raised whenever keys or values of the index change their form; older indexes are then rebuilt.
-pub(super) const INDEX_VERSION: u32 = 2;
+pub(super) const INDEX_VERSION: u32 = 3;
 /// Longer than sled takes to open several million messages, and to close.
 const SLED_LIMIT: Duration = Duration::from_secs(60);
 

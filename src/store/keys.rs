@@ -41,6 +41,7 @@ enum Tag {
     InvitationOfAccount = 26,
     SalonLog = 27,
     Notification = 28,
+    Retracted = 29,
 }
 
 fn key(tag: Tag, fields: &[&[u8]]) -> Key {
@@ -160,6 +161,9 @@ pub(super) fn read_mark(room: RoomId, account: AccountId) -> Key {
 }
 pub(super) fn read_marks(room: RoomId) -> Key {
     key(Tag::ReadMark, &[room.uuid().as_bytes()])
+}
+pub(super) fn retracted(room: RoomId, seq: u64) -> Key {
+    key(Tag::Retracted, &[room.uuid().as_bytes(), &seq.to_be_bytes()])
 }
 pub(super) fn file(id: FileId) -> Key {
     key(Tag::File, &[id.uuid().as_bytes()])

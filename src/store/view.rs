@@ -225,14 +225,27 @@ impl<'a> View<'a> {
         self.get(&keys::read_mark(room, account))
     }
 
-    /// How far people have read in a room; at most `limit` of them.
-    pub fn read_marks(self, room: RoomId, limit: usize) -> StoreResult<Vec<(AccountId, ReadMark)>> {
+    /// Who has really read up to `from` or further, and how far; at most `limit` of them.
+    pub fn readers(self, room: RoomId, from: u64, limit: usize) -> StoreResult<Vec<(AccountId, ReadMark)>> {
         let mut found = Vec::new();
         self.scan_prefix(&keys::read_marks(room), |key, value| {
-            found.push((AccountId::from_uuid(keys::last_uuid(key)), codec::decode(value)?));
+            let mark: ReadMark = codec::decode(value)?;
+            if mark.read >= from.max(1) {
+                found.push((AccountId::from_uuid(keys::last_uuid(key)), mark));
+            }
             Ok(if found.len() >= limit { STOP } else { GO_ON })
         })?;
         Ok(found)
+    }
+
+    /// How many messages with `from <= seq < to` are deleted, counted up to `limit`.
+    pub fn count_retracted(self, room: RoomId, from: u64, to: u64, limit: u64) -> StoreResult<u64> {
+        let mut count = 0;
+        self.kv.scan(&keys::retracted(room, from), &keys::retracted(room, to), &mut |_, _| {
+            count += 1;
+            Ok(if count >= limit { STOP } else { GO_ON })
+        })?;
+        Ok(count)
     }
 
     /// What is known about a file.

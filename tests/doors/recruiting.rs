@@ -85,7 +85,7 @@ async fn rooms_of_a_recruiter_and_clients() {
     };
     let all = anna.get("/chats/chat-room/list").await.expect(200).json();
     assert_eq!((&all[0]["uuid"], all.as_array().unwrap().len()), (&first["uuid"], 3), "newest activity first");
-    assert_eq!((&all[0]["last_message"]["content"], &all[0]["unread"]), (&json!("the newest"), &json!(1)));
+    assert_eq!((&all[0]["last_message"]["content"], &all[0]["unread"]), (&json!("the newest"), &json!(0)));
     for (person, query, expected) in [
         (&anna, String::new(), 3),
         (&boris, String::new(), 3),
@@ -365,6 +365,53 @@ async fn messages_are_found_by_room_and_sender() {
     }
     assert_eq!(lists(&vera, "").await.len(), 50, "a page unless said otherwise");
     assert_eq!(lists(&anna, "?size=200").await.len(), 71, "rooms of every kind");
+}
+
+#[tokio::test]
+async fn only_who_reads_is_a_reader() {
+    let world = World::open().await;
+    let [anna, boris, clara] = world.people(["anna", "boris", "clara"]).await;
+    let room = anna.opens("private", "workshop", &[&boris]).await;
+    let one = writes(&anna, &room, "one").await;
+    let readers = async |message: &Value| {
+        let seen = anna.get(&detail(message)).await.json();
+        assert_eq!(seen["is_viewed"], !seen["read_by"].as_array().unwrap().is_empty());
+        seen["read_by"].clone()
+    };
+    let two = writes(&boris, &room, "an answer says nothing of reading").await;
+    assert_eq!((readers(&one).await, readers(&two).await), (json!([]), json!([])));
+    assert_eq!(boris.room(&room).await["unread"], 0, "yet whoever writes has nothing new");
+
+    let member = anna.brings_in(&room, &clara).await;
+    assert_eq!(member["read_seq"], 0);
+    assert_eq!(clara.room(&room).await["unread"], 0, "what was said before is not new");
+    let receipts = anna.get(&format!("/api/rooms/{room}/receipts")).await.json();
+    assert_eq!((readers(&one).await, receipts["data"].clone()), (json!([]), json!([])));
+    assert_eq!(clara.reads(&room, &one).await, json!({ "room": room, "read_seq": 2, "unread": 0 }));
+    assert_eq!((readers(&one).await, readers(&two).await), (json!([clara.id]), json!([])));
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_not_unread() {
+    let world = World::open().await;
+    let [anna, boris] = world.people(["anna", "boris"]).await;
+    let room = creates_room(&anna, &anna, &[&boris]).await;
+    let unread = async |at: &str| {
+        let listed = boris.get("/chats/chat-room/list/").await.json()[0]["unread"].clone();
+        assert_eq!(listed, boris.room(id(&room)).await["unread"], "{at}");
+        listed
+    };
+    let one = writes(&anna, id(&room), "one").await;
+    let two = writes(&anna, id(&room), "two").await;
+    let three = writes(&anna, id(&room), "three").await;
+    for (deleted, left) in [(&three, 2), (&one, 1), (&one, 1)] {
+        anna.delete(&detail(deleted)).await;
+        assert_eq!(unread("deleted").await, left);
+    }
+    assert_eq!(boris.reads(id(&room), &two).await["unread"], 0);
+    assert_eq!(unread("read").await, 0);
+    writes(&anna, id(&room), "four").await;
+    assert_eq!(unread("written").await, 1);
 }
 
 #[tokio::test]

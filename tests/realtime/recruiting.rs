@@ -188,11 +188,43 @@ async fn reading_is_told_to_all_windows() {
         let expected = json!({ "type": "message_read", "message_id": two["uuid"], "user_id": boris.id });
         assert_eq!(window.hears().await, expected);
     }
+    // A client that names each message is answered for each, in whatever order; nobody reads their own.
     b.says(read(&one)).await;
+    for window in [&mut a, &mut b, &mut b_elsewhere] {
+        let expected = json!({ "type": "message_read", "message_id": one["uuid"], "user_id": boris.id });
+        assert_eq!(window.hears().await, expected);
+    }
     a.says(read(&two)).await;
     nothing_more(&room, &boris, &mut [&mut a, &mut b, &mut b_elsewhere]).await;
     let listed = anna.get(&format!("/chats/messages/list/?chat_room={room}")).await.json();
     assert_eq!(listed[0]["read_by"], json!([boris.id]), "reading reads all earlier ones");
+}
+
+#[tokio::test]
+async fn whoever_comes_later_sees_who_types_and_has_read_nothing() {
+    let world = World::open().await;
+    let [anna, boris, clara, vera] = world.people(["anna", "boris", "clara", "vera"]).await;
+    let room = anna.opens("private", "workshop", &[&boris]).await;
+    let secret = anna.posts(&room, "secret plan").await;
+    let mut a = Window::open(&anna, &path(&room)).await;
+    anna.brings_in(&room, &clara).await;
+    let mut b = Window::open(&boris, &path(&room)).await;
+    b.says(json!({ "type": "typing", "typing": true })).await;
+    assert_eq!(a.hears().await, json!({ "type": "typing", "typing_users": [boris.id] }), "nobody was said to read");
+    let mut c = Window::open(&clara, &path(&room)).await;
+    assert_eq!(c.hears().await, json!({ "type": "typing", "typing_users": [boris.id] }));
+    c.says(json!({ "type": "message_read", "message_id": secret["uuid"] })).await;
+    for window in [&mut a, &mut b, &mut c] {
+        let expected = json!({ "type": "message_read", "message_id": secret["uuid"], "user_id": clara.id });
+        assert_eq!(window.hears().await, expected);
+    }
+
+    let garage = anna.opens("public", "garage", &[]).await;
+    let open = anna.posts(&garage, "open").await;
+    let mut watching = Window::open(&vera, &path(&garage)).await;
+    watching.says(json!({ "type": "message_read", "message_id": open["uuid"] })).await;
+    let answer = watching.hears_kind("error").await;
+    assert!(answer["detail"].as_str().unwrap().starts_with("Join the room"), "{answer}");
 }
 
 #[tokio::test]

@@ -186,6 +186,7 @@ fn new_in_format_2() -> Vec<Golden> {
         ("salon-logged", logged.map(Event::SalonLogged).collect()),
         ("notification-raised", raised.map(Event::NotificationRaised).collect()),
         ("notification-seen", vec![Event::NotificationSeen { account: id(1), notification: id(40) }]),
+        ("history-skipped", vec![Event::HistorySkipped { room: id(3), account: id(1), seq: 70_000 }]),
     ]
 }
 
@@ -250,11 +251,12 @@ fn name(event: &Event) -> &'static str {
         Event::SalonLogged(_) => "salon-logged",
         Event::NotificationRaised(_) => "notification-raised",
         Event::NotificationSeen { .. } => "notification-seen",
+        Event::HistorySkipped { .. } => "history-skipped",
     }
 }
 
 /// How many kinds `name` knows.
-const KINDS: usize = 30;
+const KINDS: usize = 31;
 
 fn folder(format: u8) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/entry-v{format}"))

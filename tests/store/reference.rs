@@ -73,8 +73,8 @@ impl Reference {
                 self.marks.remove(&(room, account));
             }
             Event::MessagePosted(message) => {
-                let mark = ReadMark { seq: message.seq, at: message.posted_at };
-                self.marks.insert((message.room, message.author), mark);
+                let mark = self.marks.entry((message.room, message.author)).or_default();
+                mark.seq = mark.seq.max(message.seq);
                 self.messages.insert((message.room, message.seq), message);
             }
             Event::MessageEdited { room, seq, body, at, .. } => {
@@ -91,7 +91,12 @@ impl Reference {
                 }
             }
             Event::ReadMarkMoved { room, account, seq, at } => {
-                self.marks.insert((room, account), ReadMark { seq, at });
+                let mark = self.marks.entry((room, account)).or_default();
+                *mark = ReadMark { seq: mark.seq.max(seq), read: seq, read_at: at };
+            }
+            Event::HistorySkipped { room, account, seq } => {
+                let mark = self.marks.entry((room, account)).or_default();
+                mark.seq = mark.seq.max(seq);
             }
             Event::FileStored(file) => {
                 self.files.insert(file.id, file);
@@ -160,9 +165,17 @@ impl Reference {
             let members = view.members(*room).unwrap();
             found.members.extend(members.into_iter().map(|member| ((*room, member.account), member)));
             let messages = view.messages_from(*room, 0, u64::MAX, usize::MAX).unwrap();
+            let deleted = messages.iter().filter(|message| message.retracted.is_some()).count() as u64;
+            assert_eq!(
+                view.count_retracted(*room, 0, u64::MAX, u64::MAX).unwrap(),
+                deleted,
+                "deleted messages counted"
+            );
             found.messages.extend(messages.into_iter().map(|message| ((*room, message.seq), message)));
-            let marks = view.read_marks(*room, usize::MAX).unwrap();
-            found.marks.extend(marks.into_iter().map(|(account, mark)| ((*room, account), mark)));
+            for account in found.accounts.keys() {
+                let mark = view.read_mark(*room, *account).unwrap();
+                found.marks.extend(mark.map(|mark| ((*room, *account), mark)));
+            }
         }
         found.salons = view.salons().unwrap().into_iter().map(|salon| (salon.id, salon)).collect();
         found.seats = view.all_seats().unwrap().into_iter().map(|seat| ((seat.salon, seat.role), seat)).collect();

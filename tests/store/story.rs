@@ -291,6 +291,12 @@ fn retract(tx: &mut Tx, dice: &mut Dice) -> Result<()> {
 
 fn read(tx: &mut Tx, dice: &mut Dice) -> Result<()> {
     let Some((room, account)) = some_member(tx, dice)? else { return Ok(()) };
-    let (seq, at) = (tx.view().room_head(room)?.last_seq, tx.now());
-    Ok(tx.emit(Event::ReadMarkMoved { room, account, seq, at })?)
+    let (newest, at) = (tx.view().room_head(room)?.last_seq, tx.now());
+    let seq = newest.saturating_sub(dice.number() % 3);
+    let read = tx.view().read_mark(room, account)?.unwrap_or_default().read;
+    Ok(match dice.below(3) {
+        0 => tx.emit(Event::HistorySkipped { room, account, seq })?,
+        _ if seq > read => tx.emit(Event::ReadMarkMoved { room, account, seq, at })?,
+        _ => {}
+    })
 }

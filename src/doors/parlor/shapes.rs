@@ -234,8 +234,9 @@ pub struct Room {
     salon: Option<Uuid>,
     /// Sequence of the newest message.
     last_seq: u64,
-    /// Up to where the caller has read.
+    /// Up to where nothing is unread for the caller.
     read_seq: u64,
+    /// How many messages behind that are there to be read.
     unread: u64,
     last_message: Option<Message>,
 }

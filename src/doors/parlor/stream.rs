@@ -111,7 +111,9 @@ fn server_frame(live: Live, position: Option<String>) -> Option<ServerFrame> {
         Live::NotificationSeen { notification } => {
             ServerFrame::NotificationSeen(NotificationSeen { notification: notification.uuid(), position })
         }
-        Live::UnreadCounts { .. } | Live::OnlineCount { .. } | Live::Connected { .. } => return None,
+        Live::UnreadCounts { .. } | Live::OnlineCount { .. } | Live::Connected { .. } | Live::MessageReadToo { .. } => {
+            return None;
+        }
     })
 }
 

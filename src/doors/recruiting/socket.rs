@@ -3,8 +3,8 @@
 use super::socket_frames::{Command, RecruitingDialect, error_frame};
 use crate::{
     doors::shared::{Answer, Doors, Opening, SocketGuard},
-    model::{Error, MessageId, Result, RoomId},
-    service::{Actor, Draft, Greeting, Service},
+    model::{Error, RoomId},
+    service::{Actor, Draft, Greeting},
     socket::{Handler, Reply},
 };
 use bytes::Bytes;
@@ -21,7 +21,7 @@ pub async fn room_socket(request: &Request, doors: Data<&Doors>, room: Path<Stri
     let room: RoomId = room.parse().map_err(|_| Error::not_found("room"))?;
     let service = Arc::clone(&doors.service);
     let open =
-        service.open_room_socket(actor, room, Arc::new(RecruitingDialect), opening.outbox(), Greeting::Silent)?;
+        service.open_room_socket(actor, room, Arc::new(RecruitingDialect), opening.outbox(), Greeting::Typers)?;
     Ok(opening.run(RoomSocket { actor, room, is_typing: false, socket: SocketGuard::new(service, open) }))
 }
 
@@ -44,7 +44,7 @@ impl Handler for RoomSocket {
                 service.type_in(actor, room, typing).err().map(refusal)
             }
             Ok(Command::Read(message)) => Some(Box::pin(async move {
-                let done = read(&service, actor, room, message).await;
+                let done = service.name_as_read(actor, room, message).await;
                 done.err().map(|error| error_frame(&error))
             })),
             Ok(Command::Post(text)) => Some(Box::pin(async move {
@@ -72,12 +72,4 @@ impl Handler for RoomSocket {
 
 fn refusal(error: Error) -> Reply {
     Box::pin(std::future::ready(Some(error_frame(&error))))
-}
-
-/// Reads up to a message of this room; the socket speaks of no other.
-async fn read(service: &Service, actor: Actor, room: RoomId, message: MessageId) -> Result<()> {
-    if service.message(actor, message)?.message.room != room {
-        return Err(Error::not_found("message"));
-    }
-    service.mark_read(actor, message).await.map(drop)
 }

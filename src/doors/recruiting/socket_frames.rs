@@ -30,9 +30,9 @@ impl Dialect for RecruitingDialect {
                 Some(message_frame("message_deleted", ChangedMessage::from(card.clone())))
             }
             // The reader's own windows hear it too.
-            Live::MessageRead { account, message, .. } | Live::Unread { account, message, .. } => {
-                Some(read_frame(*message, *account))
-            }
+            Live::MessageRead { account, message, .. }
+            | Live::MessageReadToo { account, message, .. }
+            | Live::Unread { account, message: Some(message), .. } => Some(read_frame(*message, *account)),
             _ => None,
         }
     }

@@ -32,8 +32,6 @@ export function apply(members: Members, event: StreamEvent): Members {
     }
     case 'message_read':
       return read(members, event.user_id, event.read_seq);
-    case 'message_created':
-      return read(members, event.message.sender, event.message.seq);
     case 'person_updated': {
       const known = members.get(event.user.id);
       return known ? new Map(members).set(event.user.id, { ...known, user: event.user }) : members;

@@ -91,7 +91,6 @@ export class OpenRoom {
       await this.#watch();
       const size = Math.min(LARGEST_PAGE, Math.max(PAGE_SIZE, room.unread + 15));
       await this.#read({ newest: true }, size);
-      this.#marks.start(room.read_seq);
       this.readUpTo = room.role !== null && room.unread > 0 ? room.read_seq : null;
       this.#aim(this.readUpTo === null ? 'end' : 'unread', '');
       this.status = 'ready';

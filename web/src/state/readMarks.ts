@@ -16,10 +16,6 @@ export class ReadMarks {
     this.#room = room;
   }
 
-  start(readSeq: number): void {
-    this.#told = Math.max(this.#told, readSeq);
-  }
-
   reach(message: Message): void {
     if (message.seq <= this.#told) return;
     this.#reached = message;
