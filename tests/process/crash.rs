@@ -129,7 +129,8 @@ impl World {
             let (last_seq, read_seq) = (shown["last_seq"].as_u64().unwrap(), shown["read_seq"].as_u64().unwrap());
             assert_eq!(last_seq, history.len() as u64);
             assert!(read_seq >= self.listener.read.get(room).copied().unwrap_or(0), "a read mark moved back");
-            let is_unread = |message: &&Value| message["seq"].as_u64() > Some(read_seq) && message["is_deleted"] == false;
+            let is_unread =
+                |message: &&Value| message["seq"].as_u64() > Some(read_seq) && message["is_deleted"] == false;
             assert_eq!(shown["unread"].as_u64(), Some(history.iter().filter(is_unread).count() as u64));
         }
         check_files(&self.diaries[4], self.vera(), files).await;
