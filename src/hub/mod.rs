@@ -130,6 +130,11 @@ impl Hub {
         Ok(socket)
     }
 
+    /// Whether this person may open one more socket, as far as is known before it is opened.
+    pub fn has_place_for(&self, account: AccountId) -> bool {
+        self.registry().check_room_for(account).is_ok()
+    }
+
     /// From now on a socket that hears no rooms speaks like this; `first` is the first thing it hears so.
     pub fn speak(&self, socket: SocketId, dialect: Arc<dyn Dialect>, first: Bytes) {
         let mut registry = self.registry();

@@ -32,6 +32,11 @@ impl<K: Eq + Hash> Places<K> {
         is_free
     }
 
+    /// Whether there is a place; somebody else may take it first.
+    pub fn is_free(&self, key: &K) -> bool {
+        self.lock().get(key).copied().unwrap_or_default() < self.at_most
+    }
+
     /// Gives a taken place back.
     pub fn give_back(&self, key: &K) {
         let mut places = self.lock();
@@ -50,7 +55,8 @@ mod tests {
     #[test]
     fn each_key_has_its_places_and_none_is_lost() {
         let places = Places::new(2);
-        assert!(places.take("shop") && places.take("shop") && !places.take("shop"));
+        assert!(places.is_free(&"shop") && places.take("shop") && places.is_free(&"shop"));
+        assert!(places.take("shop") && !places.is_free(&"shop") && !places.take("shop"));
         assert!(places.take("home"), "another key");
         places.give_back(&"shop");
         assert!(places.take("shop") && !places.take("shop"), "a refused one had taken nothing");

@@ -4,8 +4,9 @@ use super::{
     AccountId, InvitationCard, MemberCard, MessageCard, MessageId, NotificationCard, NotificationId, PersonCard,
     RoomCard, RoomId, SalonCard, SalonId, SeatCard,
 };
-use serde_json::Value;
-use std::{fmt, str::FromStr};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use std::{fmt, str::FromStr, sync::Arc};
 use uuid::Uuid;
 
 /// Something a socket can be told. Each dialect has its own words for it, or leaves it out.
@@ -112,26 +113,38 @@ pub enum Live {
     },
 }
 
-/// What a client called a request, echoed to it unchanged: a text of at most 128 bytes, or a number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RequestId(Value);
+/// What a client called a request, echoed as it was written: a text or a number of at most 128 bytes.
+#[derive(Clone, Debug)]
+pub struct RequestId(Arc<RawValue>);
 
 impl RequestId {
     const BYTES_MAX: usize = 128;
 
-    /// Accepts what a client sent, if it has the right form.
-    pub fn new(value: Value) -> Option<Self> {
-        let fits = match &value {
-            Value::String(text) => text.len() <= Self::BYTES_MAX,
-            Value::Number(_) => true,
-            _ => false,
+    /// Accepts what a client sent, if it has the right form. Everybody who hears it must be able to read it.
+    pub fn new(written: &RawValue) -> Option<Self> {
+        let json = written.get();
+        let fits = match json.starts_with('"') {
+            true => serde_json::from_str::<String>(json).is_ok_and(|text| text.len() <= Self::BYTES_MAX),
+            false => json.len() <= Self::BYTES_MAX && serde_json::from_str::<f64>(json).is_ok(),
         };
-        fits.then_some(Self(value))
+        fits.then(|| Self(written.to_owned().into()))
     }
 
-    /// As the client wrote it: a number stays a number.
-    pub const fn value(&self) -> &Value {
-        &self.0
+    /// As the client wrote it, in JSON.
+    pub fn as_json(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for RequestId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_json() == other.as_json()
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
@@ -170,6 +183,22 @@ impl FromStr for Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn request_ids_are_texts_and_numbers_as_they_were_written() {
+        let longest = format!("\"{}\"", "x".repeat(128));
+        let digits = "9".repeat(128);
+        for json in ["1e2", "1.0", "-0", "36893488147419103232", r#""a\u0062\/""#, r#""""#, r#""ж""#, &longest, &digits]
+        {
+            let id = RequestId::new(serde_json::from_str(json).unwrap()).unwrap_or_else(|| panic!("{json}"));
+            assert_eq!(serde_json::to_string(&id).unwrap(), json);
+            assert_eq!(serde_json::to_string(&Some(&id)).unwrap(), json);
+        }
+        let (too_long, too_many) = (format!("\"{}\"", "ж".repeat(65)), "9".repeat(129));
+        for json in ["true", "null", "{}", "[1]", "1e999", r#""\ud800""#, &too_long, &too_many] {
+            assert_eq!(RequestId::new(serde_json::from_str(json).unwrap()), None, "{json}");
+        }
+    }
 
     #[test]
     fn positions_read_back() {

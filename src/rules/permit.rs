@@ -104,6 +104,18 @@ fn judge(kind: RoomKind, standing: Standing, is_admin: bool, act: Act) -> Verdic
     }
 }
 
+/// May this person read the room where only those who take part are shown rooms, and site administrators? The error is 404.
+pub fn permit_participant(standing: Standing, person: &Account) -> Result<()> {
+    match takes_part(standing, person.is_admin) {
+        true => Ok(()),
+        false => Err(Error::not_found("room")),
+    }
+}
+
+const fn takes_part(standing: Standing, is_admin: bool) -> bool {
+    is_admin || !matches!(standing, Standing::Outsider)
+}
+
 /// May this person delete the message? Its author, an owner of the room, a site administrator. In a recruiting room its
 /// owner, the recruiter, does not take back what the clients wrote.
 pub fn permit_retraction(message: &Message, room: RoomKind, standing: Standing, person: &Account) -> Result<()> {
@@ -212,6 +224,20 @@ mod tests {
 ++++----- staff owner admin
 ";
         assert_eq!(matrix, expected);
+    }
+
+    #[test]
+    fn who_takes_part() {
+        for (standing, is_admin, expected) in [
+            (Standing::Outsider, false, false),
+            (Standing::Outsider, true, true),
+            (Standing::Member, false, true),
+            (Standing::Member, true, true),
+            (Standing::Owner, false, true),
+            (Standing::Owner, true, true),
+        ] {
+            assert_eq!(takes_part(standing, is_admin), expected, "{standing:?} admin {is_admin}");
+        }
     }
 
     #[test]

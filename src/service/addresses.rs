@@ -2,15 +2,17 @@
 
 use super::{Actor, Service, access, cards, rooms};
 use crate::{
-    model::{Error, Result, RoomCard, RoomId},
+    model::{Account, AccountId, Error, Result, RoomCard, RoomId},
     rules::permit::Act,
 };
 
 /// Where the chat with somebody is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addressed {
     /// The username is the actor's own.
     Oneself,
+    /// Somebody with whom there is no direct room yet.
+    Person(AccountId),
     /// The direct room with that person.
     Room(RoomId),
 }
@@ -29,23 +31,29 @@ impl Service {
         cards::room(view, &granted.account, granted.room)
     }
 
-    /// The one direct room with the person of this username, made on first use. Nobody of this name is 404.
+    /// The direct room with the person of this username, as far as there is one; nothing is made. Nobody of this name is 404.
+    pub fn find_direct_room_with(&self, actor: Actor, username: &str) -> Result<Addressed> {
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        let account = access::person(view, actor)?;
+        let missing = || Error::not_found("person");
+        let other = view.account_by_username(username)?.ok_or_else(missing)?;
+        if other == account.id {
+            return Ok(Addressed::Oneself);
+        }
+        if let Some(id) = view.direct_room(account.id, other)? {
+            access::room(view, actor, id, Act::Read)?;
+            return Ok(Addressed::Room(id));
+        }
+        let other = view.account(other)?.filter(Account::is_active).ok_or_else(missing)?;
+        Ok(Addressed::Person(other.id))
+    }
+
+    /// The same, but the room is made on first use.
     pub async fn direct_room_with(&self, actor: Actor, username: &str) -> Result<Addressed> {
-        let other = {
-            let snapshot = self.store.snapshot();
-            let view = snapshot.view();
-            let account = access::person(view, actor)?;
-            let other = view.account_by_username(username)?.ok_or_else(|| Error::not_found("person"))?;
-            if other == account.id {
-                return Ok(Addressed::Oneself);
-            }
-            // What is only looked up waits for nobody, not even for a disk that is full.
-            if let Some(id) = view.direct_room(account.id, other)? {
-                access::room(view, actor, id, Act::Read)?;
-                return Ok(Addressed::Room(id));
-            }
-            other
-        };
+        // What is only looked up waits for nobody, not even for a disk that is full.
+        let found = self.find_direct_room_with(actor, username)?;
+        let Addressed::Person(other) = found else { return Ok(found) };
         match self.direct_room(actor, other).await? {
             rooms::Opened::Made(card) | rooms::Opened::Found(card) => Ok(Addressed::Room(card.room.id)),
         }

@@ -64,6 +64,10 @@ impl Service {
             .await
     }
 
+    pub(super) fn has_place_for_guest(&self, guest: Guest) -> bool {
+        self.throttle.guest_sockets.is_free(&guest.network) && self.hub.has_place_for(guest.id)
+    }
+
     /// Opens a socket of a guest for one public room.
     pub(super) fn open_guest_socket(
         &self,

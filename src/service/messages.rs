@@ -9,7 +9,7 @@ use crate::{
     },
     rules::{
         messages, names,
-        permit::{Act, Standing, permit_edit, permit_retraction},
+        permit::{Act, Standing, permit_edit, permit_participant, permit_retraction},
     },
     store::{Tx, View},
 };
@@ -59,6 +59,14 @@ pub struct History {
     pub messages: Vec<MessageCard>,
     pub has_before: bool,
     pub has_after: bool,
+}
+
+/// A page of what is still there of a room's history, oldest first.
+#[derive(Clone, Debug)]
+pub struct PresentHistory {
+    pub room: RoomId,
+    pub title: String,
+    pub messages: Vec<MessageCard>,
 }
 
 impl Service {
@@ -214,6 +222,30 @@ impl Service {
             messages: cards::messages(view, room, page)?,
         })
     }
+
+    /// The newest messages that were not deleted, or those before a message, for doors without tombstones: as many as were
+    /// asked for, unless the room has no more or 20,000 deleted ones come first. For those who take part in the room, and of
+    /// public rooms for a site administrator; to others it is not there.
+    pub fn present_history(
+        &self,
+        actor: Actor,
+        room: RoomId,
+        before: Option<MessageId>,
+        size: usize,
+    ) -> Result<PresentHistory> {
+        let snapshot = self.store.snapshot();
+        let view = snapshot.view();
+        let granted = access::room(view, actor, room, Act::Read)?;
+        permit_participant(granted.standing, &granted.account)?;
+        let before = match before {
+            None => view.room_head(room)?.last_seq + 1,
+            Some(id) => place_in(view, room, id)?,
+        };
+        let size = size.clamp(1, self.config.limits.page_size_max);
+        let page = present_before(view, room, before, size, &mut Looks::for_page())?;
+        let title = cards::room_title(view, &granted.room, granted.account.id)?;
+        Ok(PresentHistory { room, title, messages: cards::messages(view, room, page)? })
+    }
 }
 
 /// Posts, within a mutation.
@@ -289,17 +321,50 @@ pub(super) fn append(tx: &mut Tx, author: &Account, room: RoomId, content: Conte
     Ok(message)
 }
 
-/// The newest messages of a room that were not deleted, oldest first. Deleted ones leave gaps: looks further back, within
-/// reason.
+/// Records that may still be looked at to get past deleted messages, beside the first look into each room. Somebody can
+/// fill a room with deleted ones; nobody else's answer waits for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Looks(usize);
+
+impl Looks {
+    /// For a page that somebody asked for: some milliseconds.
+    pub const fn for_page() -> Self {
+        Self(20_000)
+    }
+
+    /// For one of many rooms, or for several together while others wait.
+    pub const fn few() -> Self {
+        Self(2_000)
+    }
+
+    fn take(&mut self, wanted: usize) -> usize {
+        let taken = wanted.min(self.0);
+        self.0 -= taken;
+        taken
+    }
+}
+
+/// The newest messages of a room that were not deleted, oldest first: for one room among many.
 pub(super) fn newest_present(view: View<'_>, room: RoomId, size: usize) -> Result<Vec<Message>> {
-    const LOOKS_MAX: usize = 6;
-    const LOOKED_AT_AT_ONCE: usize = 50;
-    let mut upto = view.room_head(room)?.last_seq + 1;
+    present_before(view, room, view.room_head(room)?.last_seq + 1, size, &mut Looks::few())
+}
+
+/// The newest `size` messages with a sequence below `before` that were not deleted, oldest first. Deleted ones leave gaps:
+/// looks further back in growing steps for as long as there are `looks`.
+pub(super) fn present_before(
+    view: View<'_>,
+    room: RoomId,
+    before: u64,
+    size: usize,
+    looks: &mut Looks,
+) -> Result<Vec<Message>> {
+    const AT_ONCE_MIN: usize = 50;
+    const AT_ONCE_MAX: usize = 500;
+    // Nearly always there are no gaps, and the first look is enough.
+    let (mut upto, mut at_once) = (before, size);
     let mut newest = Vec::with_capacity(size);
-    for look in 0..LOOKS_MAX {
-        // Nearly always there are no gaps, and the first look is enough.
-        let page_size = if look == 0 { size } else { size.max(LOOKED_AT_AT_ONCE) };
-        let page = view.messages_before(room, 0, upto, page_size)?;
+    while at_once > 0 {
+        let page = view.messages_before(room, 0, upto, at_once)?;
         let Some(first) = page.first() else { break };
         upto = first.seq;
         let missing = size - newest.len();
@@ -307,6 +372,7 @@ pub(super) fn newest_present(view: View<'_>, room: RoomId, size: usize) -> Resul
         if newest.len() == size {
             break;
         }
+        at_once = looks.take((at_once * 2).clamp(AT_ONCE_MIN, AT_ONCE_MAX));
     }
     newest.reverse();
     Ok(newest)

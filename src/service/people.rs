@@ -69,6 +69,13 @@ impl Service {
         self.details(snapshot.view(), &viewer, account)
     }
 
+    /// One's own account.
+    pub fn own_details(&self, actor: Actor) -> Result<PersonDetails> {
+        let snapshot = self.store.snapshot();
+        let account = access::person(snapshot.view(), actor)?;
+        self.details(snapshot.view(), &account.clone(), account)
+    }
+
     /// An account as its own person sees it.
     pub fn details_for_self(&self, account: Account) -> Result<PersonDetails> {
         let snapshot = self.store.snapshot();

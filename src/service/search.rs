@@ -3,17 +3,19 @@
 
 use super::{Actor, Service, access, cards};
 use crate::{
-    model::{AccountId, Error, Message, MessageCard, MessageId, Result, RoomId},
+    model::{AccountId, Error, ErrorCode, Message, MessageCard, MessageId, Result, RoomId},
     rules::permit::Act,
-    store::View,
+    store::{Flow, GO_ON, STOP, View},
 };
 use std::{
     cmp::Ordering,
     collections::{BinaryHeap, HashMap, VecDeque, hash_map::Entry},
 };
 
-/// Messages that one request looks at, at most. Further back is reached with `before`.
-const LOOKED_AT_MAX: usize = 10_000;
+/// Messages that one request looks at, at most: half a microsecond each. Further back is reached with `before`.
+const LOOKED_AT_MAX: usize = 100_000;
+/// Messages that are looked at in a row; then others have their turn.
+const LOOKED_AT_IN_A_ROW: usize = 250;
 /// Messages that are taken from the store at a time, at most.
 const TAKEN_MAX: usize = 128;
 
@@ -39,33 +41,18 @@ enum From {
 impl Service {
     /// Messages that are still there, oldest first: the newest of them, those before a message, or the first after one.
     /// Across rooms the order is that of time; within a room it is the room's own.
-    pub fn find_messages(&self, actor: Actor, filter: &MessageFilter, size: usize) -> Result<Vec<MessageCard>> {
+    /// What was deleted or written by others is passed over, at most 100,000 messages in all.
+    pub async fn find_messages(&self, actor: Actor, filter: &MessageFilter, size: usize) -> Result<Vec<MessageCard>> {
         let snapshot = self.store.snapshot();
-        let view = snapshot.view();
-        let rooms = match filter.room {
-            Some(room) => vec![access::room(view, actor, room, Act::Read)?.room.id],
-            None => view.rooms_of(access::person(view, actor)?.id)?,
-        };
-        let before = filter.before.map(|id| place(view, &rooms, id)).transpose()?;
-        let after = filter.after.map(|id| place(view, &rooms, id)).transpose()?;
-        let author = Author::of(view, filter)?;
-        if author == Author::Nobody {
-            return Ok(Vec::new());
-        }
-        let from = if before.is_none() && after.is_some() { From::Oldest } else { From::Newest };
-        let mut lanes = Vec::with_capacity(rooms.len());
-        for room in rooms {
-            let end = view.room_head(room)?.last_seq + 1;
-            let upto = before.as_ref().map_or(Ok(end), |place| place.seq_in(view, room, end))?;
-            let first = after.as_ref().map_or(Ok(1), |place| place.seq_behind(view, room, end))?;
-            lanes.push(Lane { view, room, first, upto, from, taken: VecDeque::new(), take: 1 });
-        }
         let size = size.clamp(1, self.config.limits.page_size_max);
-        let mut found = merge(&mut lanes, from, size, author)?;
-        if from == From::Newest {
-            found.reverse();
+        let mut search = Search::begin(snapshot.view(), actor, filter, size)?;
+        for _ in 0..LOOKED_AT_MAX / LOOKED_AT_IN_A_ROW {
+            if search.look(snapshot.view(), LOOKED_AT_IN_A_ROW)?.is_break() {
+                break;
+            }
+            tokio::task::yield_now().await;
         }
-        show(view, found)
+        show(snapshot.view(), search.found())
     }
 }
 
@@ -147,8 +134,7 @@ fn first_from(view: View<'_>, room: RoomId, end: u64, age: Age) -> Result<u64> {
 }
 
 /// What is left to look at in one room.
-struct Lane<'v> {
-    view: View<'v>,
+struct Lane {
     room: RoomId,
     /// Sequences from here…
     first: u64,
@@ -160,12 +146,12 @@ struct Lane<'v> {
     take: usize,
 }
 
-impl Lane<'_> {
-    fn next(&mut self) -> Result<Option<Message>> {
+impl Lane {
+    fn next(&mut self, view: View<'_>) -> Result<Option<Message>> {
         if self.taken.is_empty() {
             self.taken = match self.from {
-                From::Newest => self.view.messages_before(self.room, self.first, self.upto, self.take)?.into(),
-                From::Oldest => self.view.messages_from(self.room, self.first, self.upto, self.take)?.into(),
+                From::Newest => view.messages_before(self.room, self.first, self.upto, self.take)?.into(),
+                From::Oldest => view.messages_from(self.room, self.first, self.upto, self.take)?.into(),
             };
             match (self.from, self.taken.front(), self.taken.back()) {
                 (From::Newest, Some(oldest), _) => self.upto = oldest.seq,
@@ -209,20 +195,59 @@ impl PartialEq for Head {
 
 impl Eq for Head {}
 
-/// Takes from all rooms in the order of time until there are enough.
-fn merge(lanes: &mut [Lane<'_>], from: From, size: usize, author: Author) -> Result<Vec<Message>> {
-    let (mut heads, mut found) = (BinaryHeap::with_capacity(lanes.len()), Vec::new());
-    for (lane, state) in lanes.iter_mut().enumerate() {
-        heads.extend(state.next()?.map(|message| Head { message, lane, from }));
-    }
-    for _ in 0..LOOKED_AT_MAX {
-        let Some(Head { message, lane, .. }) = heads.pop().filter(|_| found.len() < size) else { break };
-        if message.retracted.is_none() && author.wrote(&message) {
-            found.push(message);
+/// Takes from all rooms in the order of time until there are enough. Nothing of the store is held between two looks.
+struct Search {
+    lanes: Vec<Lane>,
+    heads: BinaryHeap<Head>,
+    from: From,
+    author: Author,
+    size: usize,
+    found: Vec<Message>,
+}
+
+impl Search {
+    fn begin(view: View<'_>, actor: Actor, filter: &MessageFilter, size: usize) -> Result<Self> {
+        let rooms = match filter.room {
+            Some(room) => vec![access::room(view, actor, room, Act::Read)?.room.id],
+            None => view.rooms_of(access::person(view, actor)?.id)?,
+        };
+        let before = filter.before.map(|id| place(view, &rooms, id)).transpose()?;
+        let after = filter.after.map(|id| place(view, &rooms, id)).transpose()?;
+        let from = if before.is_none() && after.is_some() { From::Oldest } else { From::Newest };
+        let author = Author::of(view, filter)?;
+        let (mut lanes, mut heads) = (Vec::with_capacity(rooms.len()), BinaryHeap::with_capacity(rooms.len()));
+        for room in rooms.into_iter().filter(|_| author != Author::Nobody) {
+            let end = view.room_head(room)?.last_seq + 1;
+            let upto = before.as_ref().map_or(Ok(end), |place| place.seq_in(view, room, end))?;
+            let first = after.as_ref().map_or(Ok(1), |place| place.seq_behind(view, room, end))?;
+            let mut lane = Lane { room, first, upto, from, taken: VecDeque::new(), take: 1 };
+            heads.extend(lane.next(view)?.map(|message| Head { message, lane: lanes.len(), from }));
+            lanes.push(lane);
         }
-        heads.extend(lanes[lane].next()?.map(|message| Head { message, lane, from }));
+        Ok(Self { lanes, heads, from, author, size, found: Vec::new() })
     }
-    Ok(found)
+
+    /// Looks at so many more; breaks when there is nothing left to be found.
+    fn look(&mut self, view: View<'_>, at_most: usize) -> Result<Flow> {
+        for _ in 0..at_most {
+            let next = if self.found.len() < self.size { self.heads.pop() } else { None };
+            let Some(Head { message, lane, from }) = next else { return Ok(STOP) };
+            if message.retracted.is_none() && self.author.wrote(&message) {
+                self.found.push(message);
+            }
+            self.heads.extend(self.lanes[lane].next(view)?.map(|message| Head { message, lane, from }));
+        }
+        Ok(GO_ON)
+    }
+
+    /// What was found, oldest first.
+    fn found(self) -> Vec<Message> {
+        let mut found = self.found;
+        if self.from == From::Newest {
+            found.reverse();
+        }
+        found
+    }
 }
 
 /// The cards of messages of several rooms.
@@ -232,7 +257,11 @@ fn show(view: View<'_>, found: Vec<Message>) -> Result<Vec<MessageCard>> {
     for message in found {
         let context = match contexts.entry(message.room) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(cards::Context::of(view, message.room, 1)?),
+            Entry::Vacant(new) => match cards::Context::of(view, message.room, 1) {
+                // The room was deleted since it was looked into; what was found elsewhere stays found.
+                Err(error) if error.code == ErrorCode::NotFound => continue,
+                context => new.insert(context?),
+            },
         };
         shown.push(cards::message(view, message, context, &mut names)?);
     }

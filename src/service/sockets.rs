@@ -1,10 +1,14 @@
 //! Opening the sockets of the documented doors: one room, or what concerns one person. Parlor's own event stream is in
 //! `stream`.
 
-use super::{Actor, Service, access, cards, messages::newest_present, reading};
+use super::{
+    Actor, Service, access, cards,
+    messages::{Looks, present_before},
+    reading,
+};
 use crate::{
     hub::{Audience, Dialect, Outbox, Scope, SocketId, TooManySockets},
-    model::{AccountId, Error, Live, MessageCard, Result, RoomId, RoomKind},
+    model::{AccountId, Error, ErrorCode, Live, MessageCard, Result, RoomId, RoomKind},
     rules::permit::Act,
     store::View,
 };
@@ -184,17 +188,23 @@ fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> 
     }
     spoken.sort_unstable_by(|one, other| other.cmp(one));
     let mut found: Vec<crate::model::Message> = Vec::new();
+    // Nobody is told anything while a socket is greeted: looks past deleted ones are few, and for all rooms together.
+    let mut looks = Looks::few();
     for (spoken_at, room) in spoken {
         if found.len() == limit && found.first().is_some_and(|oldest| oldest.posted_at > spoken_at) {
             break;
         }
-        found.extend(newest_present(view, room, limit)?);
+        found.extend(present_before(view, room, view.room_head(room)?.last_seq + 1, limit, &mut looks)?);
         found.sort_by_key(|message| (message.posted_at, message.id));
         found.drain(..found.len().saturating_sub(limit));
     }
     let mut cards = Vec::with_capacity(found.len());
     for message in found {
-        let context = cards::Context::without_readers(view, message.room)?;
+        let context = match cards::Context::without_readers(view, message.room) {
+            // One of the rooms was deleted since it was looked into.
+            Err(error) if error.code == ErrorCode::NotFound => continue,
+            context => context?,
+        };
         cards.push(cards::message(view, message, &context, &mut cards::Names::default())?);
     }
     Ok(cards)

@@ -2,7 +2,7 @@
 
 use super::{
     Actor, Draft, Greeting, Guest, OpenSocket, Opened, Service, SocketError, access, cards, guests,
-    messages::newest_present,
+    messages::{Looks, present_before},
 };
 use crate::{
     hub::{Dialect, Outbox},
@@ -28,6 +28,15 @@ impl Service {
             },
             Visitor::Guest(guest) => self.visit_as_guest(guest, name).await,
         }
+    }
+
+    /// Whether one more socket may be opened. To be asked before anything is made for it; opening it decides.
+    pub fn check_socket_place(&self, visitor: Visitor) -> std::result::Result<(), SocketError> {
+        let has_place = match visitor {
+            Visitor::Person(actor) => self.hub.has_place_for(actor.account()),
+            Visitor::Guest(guest) => self.has_place_for_guest(guest),
+        };
+        if has_place { Ok(()) } else { Err(SocketError::TooManySockets) }
     }
 
     /// Opens a socket that hears this room.
@@ -65,7 +74,8 @@ impl Service {
         }
     }
 
-    /// The newest messages of the public room of that name that are still there, oldest first. Nobody joins it by reading.
+    /// The newest messages of the public room of that name that are still there, oldest first: as many as were asked for,
+    /// unless the room has no more or 20,000 deleted ones come first. Nobody joins it by reading.
     pub fn newest_by_name(&self, visitor: Visitor, name: &str, size: usize) -> Result<Vec<MessageCard>> {
         let name = names::room(name, self.config.limits.name_chars)?;
         let size = size.clamp(1, self.config.limits.page_size_max);
@@ -76,7 +86,8 @@ impl Service {
             Visitor::Guest(_) => guests::room_by_name(view, &name)?,
         };
         let (context, mut names) = (cards::Context::without_readers(view, room.id)?, cards::Names::default());
-        let newest = newest_present(view, room.id, size)?;
+        let end = view.room_head(room.id)?.last_seq + 1;
+        let newest = present_before(view, room.id, end, size, &mut Looks::for_page())?;
         newest.into_iter().map(|message| cards::message(view, message, &context, &mut names)).collect()
     }
 }

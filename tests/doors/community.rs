@@ -79,6 +79,9 @@ async fn a_username_leads_to_the_direct_room() {
     let world = World::open().await;
     let [anna, boris, vera] = world.people(["anna", "boris", "vera"]).await;
     let browser = Browser::of(&world, "anna").await;
+    let only_asked = anna.send(anna.request(Method::HEAD, "/chat/boris/")).await.expect(204);
+    assert_eq!((only_asked.header("cache-control"), anna.rooms().await.len()), ("no-store", 0), "nothing was made");
+    anna.send(anna.request(Method::HEAD, "/chat/nobody/")).await.expect(404);
     let made = browser.opens("/chat/boris/").await;
     let room = anna.rooms().await.first().map(id_of).expect("it was made");
     leads(&made, &room_address(&room));

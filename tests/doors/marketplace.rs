@@ -1,9 +1,10 @@
 //! The auto-salon marketplace's own addresses and shapes (documents 000 and 002).
 
 use crate::{
-    people::texts,
+    people::{Person, texts},
     world::{PASSWORD, World, golden},
 };
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -90,4 +91,107 @@ async fn rooms_and_messages_in_the_marketplace_shape() {
     boris.delete(&format!("/api/chat/delete/{private}")).await.refused(403, "forbidden");
     anna.delete(&format!("/api/chat/delete/{private}")).await.expect(204);
     boris.get(&format!("/api/chat/{private}")).await.refused(404, "not_found");
+}
+
+/// Posts so many and deletes them again.
+async fn tombstones(person: &Person, room: &str, count: usize) -> Vec<Value> {
+    let gone = join_all((0..count).map(|_| person.posts(room, "goes"))).await;
+    join_all(gone.iter().map(|message| async {
+        let path = format!("/api/chat/messages/delete/{}", message["uuid"].as_str().unwrap());
+        person.delete(&path).await.expect(204);
+    }))
+    .await;
+    gone
+}
+
+#[tokio::test]
+async fn a_page_is_full_however_many_were_deleted() {
+    let world = World::open().await;
+    let [anna, boris] = world.people(["anna", "boris"]).await;
+    let room = anna.opens("public", "garage", &[]).await;
+    boris.joins(&room).await;
+    let mut stay = Vec::new();
+    for text in ["one", "two", "three", "four"] {
+        stay.push(anna.posts(&room, text).await);
+    }
+    let gone = tombstones(&anna, &room, 330).await;
+    let (id, last) = (|message: &Value| message["uuid"].as_str().unwrap().to_owned(), ["two", "three", "four"]);
+    let all = [&["one"], &last[..]].concat();
+    for (query, expected) in [
+        (String::new(), &all[..]),
+        ("?size=200".into(), &all),
+        ("?size=3".into(), &last),
+        (format!("?size=3&before={}", id(&gone[300])), &last),
+        (format!("?before={}", id(&gone[0])), &all),
+        (format!("?size=1&before={}", id(&stay[3])), &["three"]),
+        (format!("?before={}", id(&stay[0])), &[]),
+    ] {
+        let page = boris.get(&format!("/api/chat/{room}{query}")).await.expect(200).json();
+        let said: Vec<_> = page["messages"].as_array().unwrap().iter().map(|message| &message["text"]).collect();
+        assert_eq!(said, expected, "{query}");
+    }
+    // So are the lists of the doors beside, which have no tombstones either.
+    let live = boris.get("/chat/history/?room=garage&limit=3").await.expect(200).json();
+    let said: Vec<_> = live["chat_history"].as_array().unwrap().iter().map(|line| &line["message"]).collect();
+    assert_eq!(said, last);
+    for query in [String::new(), format!("&sender={}", anna.id), format!("&before={}", id(&gone[300]))] {
+        let path = format!("/chats/messages/list/?chat_room={room}&size=3{query}");
+        let found = boris.get(&path).await.expect(200).json();
+        let said: Vec<_> = found.as_array().unwrap().iter().map(|message| &message["content"]).collect();
+        assert_eq!(said, last, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_whole_while_rooms_come_and_go() {
+    let world = World::open().await;
+    let anna = world.person("anna").await;
+    let stays = anna.opens("public", "stays", &[]).await;
+    anna.posts(&stays, "stays").await;
+    let come_and_go = async {
+        let anna = &anna;
+        for round in 0..60 {
+            let names: Vec<_> = (0..4).map(|number| format!("goes {round} {number}")).collect();
+            let rooms = join_all(names.iter().map(|name| anna.opens("private", name, &[]))).await;
+            join_all(rooms.iter().map(|room| async move {
+                anna.posts(room, "goes").await;
+                anna.delete(&format!("/api/chat/delete/{room}")).await.expect(204);
+            }))
+            .await;
+        }
+    };
+    let look = async {
+        loop {
+            let rooms = anna.get("/api/chat").await.expect(200).json();
+            for room in rooms.as_array().unwrap() {
+                assert_eq!(room["participants"][0]["id"], anna.id.as_str(), "{room}");
+            }
+            assert!(rooms.as_array().unwrap().iter().any(|room| room["id"] == stays.as_str()), "{rooms}");
+            let messages = anna.get("/chats/messages/list/").await.expect(200).json();
+            assert_eq!(messages[0]["content"], "stays", "{messages}");
+        }
+    };
+    tokio::select! { () = come_and_go => {}, () = look => {} }
+}
+
+#[tokio::test]
+async fn bodies_have_the_fields_in_the_order_of_the_contract() {
+    let world = World::open().await;
+    let anna = world.person("anna").await;
+    let room = anna.opens("public", "garage", &[]).await;
+    anna.posts(&room, "hello").await;
+    for (path, expected) in [
+        ("/api/chat".to_owned(), &["id", "name", "is_private", "participants", "id", "name", "role"][..]),
+        (
+            format!("/api/chat/{room}"),
+            &["room_id", "room_name", "messages", "id", "text", "user", "user_name", "user_role", "room", "timestamp"],
+        ),
+        ("/api/auth/site_role".into(), &["is_staff", "is_user", "is_seller", "is_auto_salon_member", "role"]),
+        ("/api/salon_role".into(), &["total_items", "total_pages", "prev", "next", "data"]),
+    ] {
+        let text = anna.get(&path).await.expect(200).text();
+        let fields: Vec<_> =
+            text.split("\":").filter_map(|before| before.rsplit_once('"')).map(|(_, name)| name).collect();
+        assert_eq!(fields[..expected.len()], *expected, "{text}");
+    }
 }

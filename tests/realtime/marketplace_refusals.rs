@@ -1,6 +1,6 @@
 //! What the marketplace's three sockets refuse: each refusal is answered, changes nothing, and leaves the socket open.
 
-use crate::world::World;
+use crate::{people::LiveWindow, world::World};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -34,6 +34,7 @@ async fn what_is_no_action_is_answered_in_both_shapes() {
             "{\"action\":\"send_message\",\"data\":{\"text\":\"\\ud800\"}}",
             "{\"action\":\"send_message\"}{\"action\":\"send_message\"}",
             &format!("{{\"action\":\"x\",\"request_id\":\"{}\"}}", "y".repeat(129)),
+            &format!("{{\"action\":\"x\",\"request_id\":{}}}", "9".repeat(129)),
             &deep,
         ] {
             window.says_raw(Message::text(text)).await;
@@ -168,6 +169,30 @@ async fn names_that_are_no_rooms_and_people_who_are_nobody() {
         let refused = anna.tries_to_watch(path).await.err();
         assert!(matches!(refused, Some(200 | 400 | 404 | 405)), "no socket at {path}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_socket_too_many_makes_and_joins_nothing() {
+    let world = World::open_with("guests = true\n[limits]\nguest_sockets_per_address = 1\n").await;
+    let [anna, boris] = world.people(["anna", "boris"]).await;
+    let there = boris.opens("public", "there", &[]).await;
+    let mut windows = Vec::new();
+    for _ in 0..20 {
+        windows.push(anna.clone().online().await);
+    }
+    for path in
+        ["/api/chat/brandnew/", "/api/chat/there/", &format!("/api/chat/{there}/"), "/ws/chat/new/", "/ws/chat/there/"]
+    {
+        assert_eq!(anna.tries_to_watch(path).await.err(), Some(429), "{path}");
+    }
+    let guest = LiveWindow::open(&world, "there/", &[]).await;
+    let refused = LiveWindow::try_open(&world, "of-a-guest/", &[]).await.err().expect("one is enough");
+    assert_eq!(refused.0, 429);
+    let rooms = boris.get("/api/chat?scope=public").await.expect(200).json();
+    let names: Vec<_> = rooms.as_array().unwrap().iter().map(|room| room["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["public-chat", "there"]);
+    assert_eq!(anna.get("/api/chat").await.expect(200).json(), json!([]), "she joined nothing");
+    drop(guest);
 }
 
 #[tokio::test]

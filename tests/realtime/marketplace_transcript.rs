@@ -102,6 +102,7 @@ async fn chat(said: &mut Transcript, anna: &Person, boris: &Person, vera: &Perso
         r#"{"action":"send_message","request_id":4,"data":{}}"#,
         unknown,
         r#"{"action":"send_message","request_id":{},"data":{"text":"x"}}"#,
+        r#"{"action":5,"request_id":1e2,"data":{}}"#,
         "hello",
         "[]",
     ] {

@@ -51,6 +51,8 @@ enum Place {
 enum Outcome {
     Page,
     MoveTo(String),
+    /// There is somebody, and nothing to show before it is made.
+    Nothing,
 }
 
 /// The page of `client` at one place.
@@ -69,6 +71,7 @@ impl<C: Endpoint<Output = Response>> Endpoint for Pages<C> {
         match decide(self.place, &request).await {
             Ok(Outcome::Page) => self.page(request).await,
             Ok(Outcome::MoveTo(address)) => moved(&address),
+            Ok(Outcome::Nothing) => Ok(not_kept(StatusCode::NO_CONTENT)),
             Err(problem) if is_shown(&problem) && wants_html(request.headers()) => {
                 self.refusal(request, problem.status).await
             }
@@ -120,10 +123,16 @@ async fn lead_to_person(doors: &Doors, request: &Request, username: &str) -> Ans
     let Some(actor) = page_actor(doors, request)? else {
         return Ok(sign_in(&format!("/chat/{}/", percent_encode(username))));
     };
-    Ok(Outcome::MoveTo(match doors.service.direct_room_with(actor, username).await? {
-        Addressed::Oneself => PROFILES.to_owned(),
-        Addressed::Room(id) => room_address(&id.to_string()),
-    }))
+    // Whoever only asks with HEAD changes nothing.
+    let found = match *request.method() {
+        Method::HEAD => doors.service.find_direct_room_with(actor, username)?,
+        _ => doors.service.direct_room_with(actor, username).await?,
+    };
+    Ok(match found {
+        Addressed::Oneself => Outcome::MoveTo(PROFILES.to_owned()),
+        Addressed::Room(id) => Outcome::MoveTo(room_address(&id.to_string())),
+        Addressed::Person(_) => Outcome::Nothing,
+    })
 }
 
 fn show_room(doors: &Doors, request: &Request, name: &str) -> Answer<Outcome> {
@@ -139,11 +148,16 @@ fn sign_in(back_to: &str) -> Outcome {
 
 fn moved(address: &str) -> Result<Response> {
     let location = HeaderValue::from_str(address).map_err(Problem::internal)?;
-    let mut response = StatusCode::FOUND.into_response();
+    let mut response = not_kept(StatusCode::FOUND);
     response.headers_mut().insert(header::LOCATION, location);
-    // It depends on who asks, and on what there is by then.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// It depends on who asks, and on what there is by then.
+fn not_kept(status: StatusCode) -> Response {
+    let mut response = status.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// One address for looking and for posting.

@@ -124,7 +124,7 @@ impl LiveApi {
 
     /// The newest messages of a public room
     ///
-    /// Oldest first. Reading joins no room.
+    /// Oldest first. Reading joins no room. Deleted ones are passed over, at most 20,000 of them for a page.
     #[oai(path = "/history", method = "get", operation_id = "list_live_messages")]
     async fn history(
         &self,

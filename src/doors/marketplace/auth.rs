@@ -3,12 +3,13 @@
 use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Client, Doors, Login},
-    http::json_body::JsonBody,
+    http::{json_answer::JsonAnswer, json_body::JsonBody},
     model::{ChatRole, Error},
     service::{Credentials, PersonDetails, TokenPair},
 };
 use poem::{Request, web::Data};
-use poem_openapi::{Object, OpenApi, payload::Json};
+use poem_openapi::{Object, OpenApi};
+use serde::Serialize;
 
 pub struct AuthApi;
 
@@ -21,7 +22,7 @@ struct TokenRequest {
 }
 
 /// A short access token, and the refresh token that gets the next pair.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct Tokens {
     access: String,
     refresh: String,
@@ -40,13 +41,13 @@ struct Refresh {
 }
 
 /// A token that opens one WebSocket within 30 seconds.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct SocketToken {
     token: String,
 }
 
 /// What one is on this site.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct SiteRole {
     is_staff: bool,
     is_user: bool,
@@ -65,20 +66,20 @@ impl AuthApi {
         doors: Data<&Doors>,
         request: &Request,
         body: JsonBody<TokenRequest>,
-    ) -> Answer<Json<Tokens>> {
+    ) -> Answer<JsonAnswer<Tokens>> {
         let Client { address, user_agent, .. } = Client::of(&doors, request);
         let TokenRequest { email, username, password } = body.0;
         let login = email.or(username).ok_or_else(|| Error::invalid("email", "Give an email or a username."))?;
         let signed_in = doors.service.sign_in(Credentials { login, password, address, user_agent }).await?;
-        Ok(Json(doors.service.first_tokens(signed_in.actor).into()))
+        Ok(JsonAnswer(doors.service.first_tokens(signed_in.actor).into()))
     }
 
     /// Get a new pair of tokens
     ///
     /// The old refresh token is spent; using a spent one ends its session.
     #[oai(path = "/refresh", method = "post", operation_id = "refresh_tokens")]
-    async fn refresh(&self, doors: Data<&Doors>, body: JsonBody<Refresh>) -> Answer<Json<Tokens>> {
-        Ok(Json(doors.service.refresh(&body.0.refresh).await?.into()))
+    async fn refresh(&self, doors: Data<&Doors>, body: JsonBody<Refresh>) -> Answer<JsonAnswer<Tokens>> {
+        Ok(JsonAnswer(doors.service.refresh(&body.0.refresh).await?.into()))
     }
 
     /// Sign out by refresh token
@@ -92,16 +93,15 @@ impl AuthApi {
     ///
     /// Good once, for 30 seconds: for clients that would rather not put an access token into an address.
     #[oai(path = "/socket", method = "get", operation_id = "get_socket_token")]
-    async fn socket(&self, doors: Data<&Doors>, login: Login) -> Answer<Json<SocketToken>> {
-        Ok(Json(SocketToken { token: doors.service.socket_token(login.actor()) }))
+    async fn socket(&self, doors: Data<&Doors>, login: Login) -> Answer<JsonAnswer<SocketToken>> {
+        Ok(JsonAnswer(SocketToken { token: doors.service.socket_token(login.actor()) }))
     }
 
     /// What one is on this site
     #[oai(path = "/site_role", method = "get", operation_id = "get_site_role")]
-    async fn site_role(&self, doors: Data<&Doors>, login: Login) -> Answer<Json<SiteRole>> {
-        let account = doors.service.own_account(login.actor())?;
-        let PersonDetails { account, role, holds_seat, .. } = doors.service.details_for_self(account)?;
-        Ok(Json(SiteRole {
+    async fn site_role(&self, doors: Data<&Doors>, login: Login) -> Answer<JsonAnswer<SiteRole>> {
+        let PersonDetails { account, role, holds_seat, .. } = doors.service.own_details(login.actor())?;
+        Ok(JsonAnswer(SiteRole {
             is_staff: account.is_admin,
             is_user: true,
             is_seller: account.is_seller || role == ChatRole::Seller,

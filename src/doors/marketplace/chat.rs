@@ -3,15 +3,16 @@
 use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Doors, Login, plain_text},
-    model::{Error, MemberCard, MessageCard, MessageId, RoomId},
-    service::{Range, RoomScope},
+    http::json_answer::JsonAnswer,
+    model::{Error, MemberCard, MessageCard, MessageId, RoomId, RoomKind},
+    service::{ChatRoomCard, RoomScope},
 };
 use poem::web::Data;
 use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 /// Messages of a page unless said otherwise.
@@ -28,7 +29,7 @@ enum ChatScope {
 }
 
 /// A room and who takes part.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct ChatRoom {
     id: Uuid,
     name: String,
@@ -37,12 +38,24 @@ struct ChatRoom {
 }
 
 /// Somebody who takes part.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct Participant {
     id: Uuid,
     name: String,
     /// `admin`, `seller`, `salon_member` or `user`.
     role: String,
+}
+
+impl From<ChatRoomCard> for ChatRoom {
+    fn from(listed: ChatRoomCard) -> Self {
+        let ChatRoomCard { card, members } = listed;
+        Self {
+            id: card.room.id.uuid(),
+            name: card.title,
+            is_private: card.room.kind != RoomKind::Public,
+            participants: members.into_iter().map(Participant::from).collect(),
+        }
+    }
 }
 
 impl From<MemberCard> for Participant {
@@ -53,7 +66,7 @@ impl From<MemberCard> for Participant {
 }
 
 /// A room's messages, oldest first.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct ChatHistory {
     room_id: Uuid,
     room_name: String,
@@ -61,7 +74,7 @@ struct ChatHistory {
 }
 
 /// A message.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct ChatMessage {
     id: Uuid,
     text: String,
@@ -100,25 +113,16 @@ impl ChatApi {
         doors: Data<&Doors>,
         login: Login,
         scope: Query<Option<ChatScope>>,
-    ) -> Answer<Json<Vec<ChatRoom>>> {
-        let actor = login.actor();
+    ) -> Answer<JsonAnswer<Vec<ChatRoom>>> {
         let scope = if scope.0.is_some() { RoomScope::Public } else { RoomScope::All };
-        let mut rooms = Vec::new();
-        for card in doors.service.rooms(actor, scope, "")? {
-            let participants = doors.service.members(actor, card.room.id)?;
-            rooms.push(ChatRoom {
-                id: card.room.id.uuid(),
-                name: card.title,
-                is_private: card.room.kind != crate::model::RoomKind::Public,
-                participants: participants.into_iter().map(Participant::from).collect(),
-            });
-        }
-        Ok(Json(rooms))
+        let rooms = doors.service.rooms_with_members(login.actor(), scope)?;
+        Ok(JsonAnswer(rooms.into_iter().map(ChatRoom::from).collect()))
     }
 
     /// A room's messages
     ///
     /// For those who take part, and of public rooms for a site administrator: the newest 50, or those before a message.
+    /// Deleted ones are passed over, at most 20,000 of them for a page.
     #[oai(path = "/:id", method = "get", operation_id = "get_chat_room")]
     async fn history(
         &self,
@@ -129,24 +133,18 @@ impl ChatApi {
         size: Query<Option<u32>>,
         /// Messages older than this one.
         before: Query<Option<Uuid>>,
-    ) -> Answer<Json<ChatHistory>> {
-        let (actor, room) = (login.actor(), RoomId::from_uuid(id.0));
+    ) -> Answer<JsonAnswer<ChatHistory>> {
         let size_max = doors.service.config().limits.page_size_max;
         let size = size.0.map_or(PAGE_SIZE, |size| size as usize);
         if !(1..=size_max).contains(&size) {
             return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
         }
-        let takes_part = doors.service.room(actor, room)?.role.is_some();
-        if !takes_part && !doors.service.own_account(actor)?.is_admin {
-            return Err(Error::not_found("room").into());
-        }
-        let range = before.0.map_or(Range::Newest, |id| Range::Before(MessageId::from_uuid(id)));
-        let page = doors.service.history(actor, room, range, size)?;
-        let present = page.messages.into_iter().filter(|card| card.message.retracted.is_none());
-        Ok(Json(ChatHistory {
+        let (room, before) = (RoomId::from_uuid(id.0), before.0.map(MessageId::from_uuid));
+        let page = doors.service.present_history(login.actor(), room, before, size)?;
+        Ok(JsonAnswer(ChatHistory {
             room_id: page.room.uuid(),
             room_name: page.title,
-            messages: present.map(ChatMessage::from).collect(),
+            messages: page.messages.into_iter().map(ChatMessage::from).collect(),
         }))
     }
 

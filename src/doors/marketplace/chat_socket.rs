@@ -13,7 +13,7 @@ use poem::{
     web::{Data, Path},
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -29,10 +29,20 @@ struct ChatFrame<'a> {
     user: &'a str,
     message: &'a str,
     user_role: &'static str,
-    /// The author's request id while it is live, the message's id in the replay.
-    id: Value,
+    id: ChatId<'a>,
     is_private: bool,
     message_id: Option<Uuid>,
+}
+
+/// What a frame is called by.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ChatId<'a> {
+    /// What the author's client called its request, while it is live.
+    Request(&'a RequestId),
+    /// The message's own, in the replay.
+    Message(Uuid),
+    Nothing,
 }
 
 /// How this socket says things.
@@ -65,7 +75,7 @@ fn message_frame(card: &MessageCard, request_id: Option<&RequestId>) -> Bytes {
         user: &user(message.author, &card.author_name),
         message: &text,
         user_role: message.author_role.word(),
-        id: request_id.map_or_else(|| json!(message.id.uuid()), |id| id.value().clone()),
+        id: request_id.map_or(ChatId::Message(message.id.uuid()), ChatId::Request),
         is_private,
         message_id: Some(message.id.uuid()),
     })
@@ -79,7 +89,7 @@ fn came_frame(id: AccountId, name: &str, role: ChatRole) -> Bytes {
         user: &user,
         message: &message,
         user_role,
-        id: Value::Null,
+        id: ChatId::Nothing,
         is_private: false,
         message_id: None,
     })

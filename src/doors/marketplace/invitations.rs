@@ -3,7 +3,7 @@
 use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery, page_of},
-    http::{json_body::JsonBody, optional_json::OptionalJson},
+    http::{json_answer::JsonAnswer, json_body::JsonBody, optional_json::OptionalJson},
     model::{AccountId, Invitation, InvitationId, InvitationStatus, SalonId, SeatRole},
     service::{InvitationFilter, NewInvitation, Verdict},
 };
@@ -11,7 +11,6 @@ use poem::web::Data;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -80,7 +79,7 @@ struct DecisionReason {
 }
 
 /// What was done.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct Detail {
     detail: String,
 }
@@ -108,7 +107,7 @@ impl From<InvitationStatusFilter> for InvitationStatus {
 enum Invited {
     /// The new invitation.
     #[oai(status = 201)]
-    Created(Json<SalonInvitation>),
+    Created(JsonAnswer<SalonInvitation>),
 }
 
 #[OpenApi(prefix_path = "/api/invitation_to_auto_salon", tag = "Tag::Salons")]
@@ -127,14 +126,14 @@ impl InvitationsApi {
         page: Query<Filter<u32>>,
         /// Entries of a page.
         size: Query<Filter<u32>>,
-    ) -> Answer<Json<Page<SalonInvitation>>> {
+    ) -> Answer<JsonAnswer<Page<SalonInvitation>>> {
         let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let filter = InvitationFilter {
             salon: auto_salon.0.one().map(SalonId::from_uuid),
             status: status.0.one().map(InvitationStatus::from),
         };
         let (found, total) = page_of(doors.service.invitations(login.actor(), filter)?, query);
-        Ok(Json(Page::new(query, total, found.into_iter().map(SalonInvitation::from).collect())))
+        Ok(JsonAnswer(Page::new(query, total, found.into_iter().map(SalonInvitation::from).collect())))
     }
 
     /// Ask for a seat, or offer one
@@ -146,7 +145,7 @@ impl InvitationsApi {
         let salon = SalonId::from_uuid(auto_salon);
         let new = NewInvitation { salon, role: role.into(), person: user.map(AccountId::from_uuid) };
         let card = doors.service.invite_to_salon(login.actor(), new).await?;
-        Ok(Invited::Created(Json(card.invitation.into())))
+        Ok(Invited::Created(JsonAnswer(card.invitation.into())))
     }
 
     /// Approve
@@ -159,7 +158,7 @@ impl InvitationsApi {
         login: Login,
         id: Path<Uuid>,
         body: OptionalJson<DecisionReason>,
-    ) -> Answer<Json<Detail>> {
+    ) -> Answer<JsonAnswer<Detail>> {
         decide(&doors, &login, id.0, Verdict::Approve, body).await
     }
 
@@ -173,7 +172,7 @@ impl InvitationsApi {
         login: Login,
         id: Path<Uuid>,
         body: OptionalJson<DecisionReason>,
-    ) -> Answer<Json<Detail>> {
+    ) -> Answer<JsonAnswer<Detail>> {
         decide(&doors, &login, id.0, Verdict::Reject, body).await
     }
 
@@ -193,7 +192,7 @@ async fn decide(
     id: Uuid,
     verdict: Verdict,
     body: OptionalJson<DecisionReason>,
-) -> Answer<Json<Detail>> {
+) -> Answer<JsonAnswer<Detail>> {
     let reason = body.0.and_then(|body| body.reason);
     let card = doors.service.decide(login.actor(), InvitationId::from_uuid(id), verdict, reason).await?;
     let (person, role, salon) = (card.person.display_name, card.invitation.role.word(), card.salon_name);
@@ -201,5 +200,5 @@ async fn decide(
         Verdict::Approve => format!("The invitation was approved: {person} is {role} of {salon}."),
         Verdict::Reject => "The invitation was rejected.".to_owned(),
     };
-    Ok(Json(Detail { detail }))
+    Ok(JsonAnswer(Detail { detail }))
 }

@@ -5,10 +5,11 @@ use crate::{
     service::{PersonDetails, Visibility},
 };
 use poem_openapi::Object;
+use serde::Serialize;
 use uuid::Uuid;
 
 /// A person in the directory.
-#[derive(Object, Clone, Debug)]
+#[derive(Object, Serialize, Clone, Debug)]
 pub struct Person {
     id: Uuid,
     username: String,
@@ -25,9 +26,11 @@ pub struct Person {
     is_seller: bool,
     created_at: String,
     /// For oneself and site administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     email: Option<String>,
     /// `active` or `blocked`; for oneself and site administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
     status: Option<String>,
 }

@@ -3,7 +3,7 @@
 use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery},
-    http::json_body::JsonBody,
+    http::{json_answer::JsonAnswer, json_body::JsonBody},
     model::SalonId,
     service::{SalonChange, SalonDetails, SalonScope},
 };
@@ -11,14 +11,14 @@ use poem::web::Data;
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 pub struct SalonsApi;
 
 /// A salon.
-#[derive(Object)]
+#[derive(Object, Serialize)]
 struct AutoSalon {
     id: Uuid,
     name: String,
@@ -63,7 +63,7 @@ struct AutoSalonUpdate {
 enum Founded {
     /// The new salon.
     #[oai(status = 201)]
-    Created(Json<AutoSalon>),
+    Created(JsonAnswer<AutoSalon>),
 }
 
 #[OpenApi(prefix_path = "/api/auto_salon", tag = "Tag::Salons")]
@@ -82,12 +82,12 @@ impl SalonsApi {
         page: Query<Filter<u32>>,
         /// Entries of a page.
         size: Query<Filter<u32>>,
-    ) -> Answer<Json<Page<AutoSalon>>> {
+    ) -> Answer<JsonAnswer<Page<AutoSalon>>> {
         let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let search = search.0.unwrap_or_default();
         let (salons, total) =
             doors.service.salons(login.actor(), SalonScope::All, &search, query.skip(), query.take())?;
-        Ok(Json(Page::new(query, total, salons.into_iter().map(AutoSalon::from).collect())))
+        Ok(JsonAnswer(Page::new(query, total, salons.into_iter().map(AutoSalon::from).collect())))
     }
 
     /// Found a salon
@@ -97,13 +97,13 @@ impl SalonsApi {
     async fn found(&self, doors: Data<&Doors>, login: Login, body: JsonBody<NewAutoSalon>) -> Answer<Founded> {
         let NewAutoSalon { name, location } = body.0;
         let new = SalonChange { name: Some(name), location: Some(location) };
-        Ok(Founded::Created(Json(doors.service.found_salon(login.actor(), new).await?.into())))
+        Ok(Founded::Created(JsonAnswer(doors.service.found_salon(login.actor(), new).await?.into())))
     }
 
     /// One salon
     #[oai(path = "/:id", method = "get", operation_id = "get_salon")]
-    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Json<AutoSalon>> {
-        Ok(Json(doors.service.salon(login.actor(), SalonId::from_uuid(id.0))?.into()))
+    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<JsonAnswer<AutoSalon>> {
+        Ok(JsonAnswer(doors.service.salon(login.actor(), SalonId::from_uuid(id.0))?.into()))
     }
 
     /// Change a salon
@@ -116,10 +116,10 @@ impl SalonsApi {
         login: Login,
         id: Path<Uuid>,
         body: JsonBody<AutoSalonUpdate>,
-    ) -> Answer<Json<AutoSalon>> {
+    ) -> Answer<JsonAnswer<AutoSalon>> {
         let AutoSalonUpdate { name, location } = body.0;
         let change = SalonChange { name, location };
-        Ok(Json(doors.service.change_salon(login.actor(), SalonId::from_uuid(id.0), change).await?.into()))
+        Ok(JsonAnswer(doors.service.change_salon(login.actor(), SalonId::from_uuid(id.0), change).await?.into()))
     }
 
     /// Delete a salon

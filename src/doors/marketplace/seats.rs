@@ -3,6 +3,7 @@
 use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery, page_of},
+    http::json_answer::JsonAnswer,
     model::{SalonId, Seat, SeatId, SeatRole},
     service::SeatFilter,
 };
@@ -10,7 +11,6 @@ use poem::web::Data;
 use poem_openapi::{
     Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -75,18 +75,18 @@ impl SeatsApi {
         page: Query<Filter<u32>>,
         /// Entries of a page.
         size: Query<Filter<u32>>,
-    ) -> Answer<Json<Page<SalonRole>>> {
+    ) -> Answer<JsonAnswer<Page<SalonRole>>> {
         let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let filter =
             SeatFilter { salon: auto_salon.0.one().map(SalonId::from_uuid), role: role.0.one().map(SeatRole::from) };
         let (seats, total) = page_of(doors.service.seats(login.actor(), filter)?, query);
-        Ok(Json(Page::new(query, total, seats.into_iter().map(SalonRole::from).collect())))
+        Ok(JsonAnswer(Page::new(query, total, seats.into_iter().map(SalonRole::from).collect())))
     }
 
     /// One seat
     #[oai(path = "/:id", method = "get", operation_id = "get_seat")]
-    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Json<SalonRole>> {
-        Ok(Json(doors.service.seat(login.actor(), SeatId::from_uuid(id.0))?.into()))
+    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<JsonAnswer<SalonRole>> {
+        Ok(JsonAnswer(doors.service.seat(login.actor(), SeatId::from_uuid(id.0))?.into()))
     }
 
     /// Give up a seat, or take it away

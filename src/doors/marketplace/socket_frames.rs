@@ -6,7 +6,8 @@ use crate::{
 };
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
+use std::collections::HashMap;
 
 /// `{"action": …, "request_id": …, "data": {…}}`.
 pub(super) struct Action {
@@ -16,37 +17,28 @@ pub(super) struct Action {
 }
 
 impl Action {
-    /// Reads a frame; the error is the answer to it.
+    /// Reads a frame; the error is the answer to it, with the request id if that could be read.
     pub fn parse(text: &str) -> Result<Self, Bytes> {
-        let invalid = |detail| not_an_action(&Error::bad_request(detail));
-        let value: Value =
-            serde_json::from_str(text).map_err(|_| invalid("This is not JSON. Send an object with an \"action\"."))?;
-        let Value::Object(mut fields) = value else {
-            return Err(invalid("Send a JSON object with an \"action\"."));
-        };
-        let request_id = match fields.remove("request_id") {
-            None | Some(Value::Null) => None,
-            Some(value) => match RequestId::new(value) {
-                None => return Err(invalid("A request_id is a number, or a text of at most 128 bytes.")),
+        let fields = fields(text).map_err(|detail| not_an_action(&Error::bad_request(detail)))?;
+        let request_id = match fields.get("request_id") {
+            None => None,
+            Some(written) if written.get() == "null" => None,
+            Some(written) => match RequestId::new(written) {
+                None => return Err(not_an_action(&Error::bad_request(NO_REQUEST_ID))),
                 id => id,
             },
         };
-        let action = match fields.remove("action") {
-            Some(Value::String(action)) => action,
-            _ => return Err(invalid("Say what is to be done with \"action\".")),
-        };
-        let data = match fields.remove("data") {
-            Some(Value::Object(data)) => data,
-            _ => Map::new(),
-        };
-        Ok(Self { action, request_id, data })
+        match action_and_data(&fields) {
+            Ok((action, data)) => Ok(Self { action, request_id, data }),
+            Err(detail) => Err(invalid(&Error::bad_request(detail), request_id.as_ref())),
+        }
     }
 
     /// The answer that nothing was done.
     pub fn refused(&self, error: &Error) -> Bytes {
         encode(&Refused {
             errors: [&error.detail],
-            request_id: self.request_id.as_ref().map(RequestId::value),
+            request_id: self.request_id.as_ref(),
             response_status: error.code.status(),
             action: &self.action,
         })
@@ -58,10 +50,32 @@ impl Action {
     }
 }
 
+const NOT_JSON: &str = "This is not JSON. Send an object with an \"action\".";
+const NO_REQUEST_ID: &str = "A request_id is a text or a number of at most 128 bytes.";
+
+/// The fields as they were written; of a repeated one the last.
+fn fields(text: &str) -> Result<HashMap<String, &RawValue>, &'static str> {
+    serde_json::from_str(text).map_err(|error| match error.is_data() {
+        true => "Send a JSON object with an \"action\".",
+        false => NOT_JSON,
+    })
+}
+
+fn action_and_data(fields: &HashMap<String, &RawValue>) -> Result<(String, Map<String, Value>), &'static str> {
+    let read = |name| fields.get(name).map_or(Ok(Value::Null), |written| serde_json::from_str(written.get()));
+    let (action, data) = (read("action").map_err(|_| NOT_JSON)?, read("data").map_err(|_| NOT_JSON)?);
+    let Value::String(action) = action else { return Err("Say what is to be done with \"action\".") };
+    let data = match data {
+        Value::Object(data) => data,
+        _ => Map::new(),
+    };
+    Ok((action, data))
+}
+
 #[derive(Serialize)]
 struct Refused<'a> {
     errors: [&'a str; 1],
-    request_id: Option<&'a Value>,
+    request_id: Option<&'a RequestId>,
     response_status: u16,
     action: &'a str,
 }
@@ -72,23 +86,27 @@ struct Invalid<'a> {
     r#type: &'static str,
     detail: &'a str,
     errors: [&'a str; 1],
-    request_id: Option<()>,
+    request_id: Option<&'a RequestId>,
     response_status: u16,
     action: Option<()>,
 }
 
 /// The answer to what is no action at all.
 pub(super) fn not_an_action(error: &Error) -> Bytes {
+    invalid(error, None)
+}
+
+fn invalid(error: &Error, request_id: Option<&RequestId>) -> Bytes {
     let detail = &error.detail;
     let response_status = error.code.status();
-    encode(&Invalid { r#type: "error", detail, errors: [detail], request_id: None, response_status, action: None })
+    encode(&Invalid { r#type: "error", detail, errors: [detail], request_id, response_status, action: None })
 }
 
 /// What is told or answered in good order.
 #[derive(Serialize)]
 pub(super) struct Told<'a, T> {
     pub action: &'a str,
-    pub request_id: Option<&'a Value>,
+    pub request_id: Option<&'a RequestId>,
     pub response_status: u16,
     pub errors: [&'a str; 0],
     pub data: T,

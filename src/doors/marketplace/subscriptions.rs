@@ -60,12 +60,12 @@ struct Subscribed {
 
 impl Subscribed {
     fn new(topic: Topic, request_id: Option<RequestId>) -> Self {
-        let id = request_id.as_ref().map_or_else(String::new, |id| id.value().to_string());
+        let id = request_id.as_ref().map_or("", RequestId::as_json);
         Self { topic, name: format!("{} {id}", topic.word()), request_id }
     }
 
     fn told(&self, action: &str, data: impl serde::Serialize) -> Bytes {
-        let request_id = self.request_id.as_ref().map(RequestId::value);
+        let request_id = self.request_id.as_ref();
         encode(&Told { action, request_id, response_status: 200, errors: [], data })
     }
 }

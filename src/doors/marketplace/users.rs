@@ -3,7 +3,7 @@
 use super::{Done, Tag, person::Person};
 use crate::{
     doors::shared::{Answer, Client, Doors, Login, Page, PageQuery},
-    http::json_body::JsonBody,
+    http::{json_answer::JsonAnswer, json_body::JsonBody},
     model::{Account, AccountId},
     service::{Actor, NewAccount, ProfileChange},
 };
@@ -11,7 +11,6 @@ use poem::{Request, web::Data};
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Path, Query},
-    payload::Json,
 };
 use uuid::Uuid;
 
@@ -82,7 +81,7 @@ struct BlockUpdate {
 enum Registered {
     /// The new account.
     #[oai(status = 201)]
-    Created(Json<Person>),
+    Created(JsonAnswer<Person>),
 }
 
 #[OpenApi(prefix_path = "/api/user", tag = "Tag::Users")]
@@ -107,7 +106,7 @@ impl UsersApi {
             invite_code,
         };
         let account = doors.service.register(new, Client::of(&doors, request).address).await?;
-        Ok(Registered::Created(Json(doors.service.details_for_self(account)?.into())))
+        Ok(Registered::Created(JsonAnswer(doors.service.details_for_self(account)?.into())))
     }
 
     /// The directory
@@ -122,17 +121,17 @@ impl UsersApi {
         page: Query<Option<u32>>,
         /// Entries of a page.
         size: Query<Option<u32>>,
-    ) -> Answer<Json<Page<Person>>> {
+    ) -> Answer<JsonAnswer<Page<Person>>> {
         let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
         let search = search.0.unwrap_or_default();
         let (people, total) = doors.service.directory(login.actor(), &search, query.skip(), query.take())?;
-        Ok(Json(Page::new(query, total, people.into_iter().map(Person::from).collect())))
+        Ok(JsonAnswer(Page::new(query, total, people.into_iter().map(Person::from).collect())))
     }
 
     /// One person
     #[oai(path = "/:id", method = "get", operation_id = "get_person")]
-    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Json<Person>> {
-        Ok(Json(doors.service.person(login.actor(), AccountId::from_uuid(id.0))?.into()))
+    async fn get(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<JsonAnswer<Person>> {
+        Ok(JsonAnswer(doors.service.person(login.actor(), AccountId::from_uuid(id.0))?.into()))
     }
 
     /// Change a person
@@ -145,7 +144,7 @@ impl UsersApi {
         login: Login,
         id: Path<Uuid>,
         body: JsonBody<PersonUpdate>,
-    ) -> Answer<Json<Person>> {
+    ) -> Answer<JsonAnswer<Person>> {
         let PersonUpdate { username, email, name, surname, about, profile } = body.0;
         let profile = profile.unwrap_or_default();
         let (name, surname) = (name.or(profile.name), surname.or(profile.surname));
@@ -173,7 +172,7 @@ impl UsersApi {
         login: Login,
         id: Path<Uuid>,
         body: JsonBody<BlockUpdate>,
-    ) -> Answer<Json<Person>> {
+    ) -> Answer<JsonAnswer<Person>> {
         let (actor, id) = (login.actor(), AccountId::from_uuid(id.0));
         let account = match body.0.action {
             BlockAction::Block => doors.service.block(actor, id).await?,
@@ -186,12 +185,12 @@ impl UsersApi {
     ///
     /// For site administrators.
     #[oai(path = "/make_admin/:id", method = "patch", operation_id = "make_admin")]
-    async fn make_admin(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Json<Person>> {
+    async fn make_admin(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<JsonAnswer<Person>> {
         let account = doors.service.make_admin(login.actor(), AccountId::from_uuid(id.0)).await?;
         person(&doors, login.actor(), account)
     }
 }
 
-fn person(doors: &Doors, actor: Actor, account: Account) -> Answer<Json<Person>> {
-    Ok(Json(doors.service.details_for(actor, account)?.into()))
+fn person(doors: &Doors, actor: Actor, account: Account) -> Answer<JsonAnswer<Person>> {
+    Ok(JsonAnswer(doors.service.details_for(actor, account)?.into()))
 }

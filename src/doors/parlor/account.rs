@@ -40,7 +40,7 @@ impl AccountApi {
     #[oai(path = "/", method = "get", operation_id = "get_account")]
     async fn account(&self, doors: Data<&Doors>, login: Login) -> Answer<Json<Me>> {
         let actor = login.actor();
-        me(&doors, actor, doors.service.own_account(actor)?)
+        Ok(Json(Me::new(doors.service.own_details(actor)?, actor.session())))
     }
 
     /// Change one's profile

@@ -12,11 +12,14 @@ use crate::{
     model::{Error, JobId, MessageId, RoomId},
     service::Draft,
 };
-use poem_openapi::{Object, Union};
+use poem_openapi::{Object, Union, types::Any};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 use uuid::Uuid;
+
+/// A `request_id` as the client wrote it.
+pub type EchoedId = Any<Box<RawValue>>;
 
 /// What a client says. `request_id` is any JSON text or number; the `ack` or `error` carries the same.
 #[derive(Union, Deserialize, Debug)]
@@ -300,7 +303,7 @@ pub struct PersonUpdated {
 #[derive(Object, Serialize, Debug, Default)]
 pub struct Ack {
     /// As the command had it.
-    pub request_id: Option<Value>,
+    pub request_id: Option<EchoedId>,
     /// After `send`, `edit` and `delete`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[oai(skip_serializing_if_is_none)]
@@ -324,7 +327,7 @@ pub struct AckMessage {
 /// A command was refused; nothing was changed.
 #[derive(Object, Serialize, Debug)]
 pub struct ErrorFrame {
-    pub request_id: Option<Value>,
+    pub request_id: Option<EchoedId>,
     /// As in HTTP.
     pub status: u16,
     /// Stable word.
@@ -338,7 +341,7 @@ pub struct ErrorFrame {
 
 impl ErrorFrame {
     /// The error of a command.
-    pub fn new(request_id: Option<Value>, error: Error) -> Self {
+    pub fn new(request_id: Option<EchoedId>, error: Error) -> Self {
         let errors = error.field.map(|field| [(field.to_owned(), vec![error.detail.to_string()])].into());
         Self {
             request_id,

@@ -63,7 +63,7 @@ impl SessionsApi {
     #[oai(path = "/session", method = "get", operation_id = "get_session")]
     async fn session(&self, doors: Data<&Doors>, login: Login) -> Answer<Json<Me>> {
         let actor = login.actor();
-        let details = doors.service.details_for(actor, doors.service.own_account(actor)?)?;
+        let details = doors.service.own_details(actor)?;
         Ok(Json(Me::new(details, actor.session())))
     }
 

@@ -109,6 +109,6 @@ pub(super) fn signed_in_answer(doors: &Doors, client: &Client, actor: crate::ser
     let (token, ttl_secs) = doors.service.browser_token(actor);
     let cookie = browser_cookie(client, &token, ttl_secs)?;
     let cookie = cookie.to_str().map_err(Problem::internal)?.to_owned();
-    let details = doors.service.details_for(actor, doors.service.own_account(actor)?)?;
+    let details = doors.service.own_details(actor)?;
     Ok(SignedInAnswer::Created(Json(Me::new(details, actor.session())), cookie))
 }

@@ -2,9 +2,9 @@
 
 use super::{
     frames::{
-        Ack, AckMessage, ClientFrame, ErrorFrame, Hello, MemberJoined, MemberLeft, MemberUpdated, MessageCreated,
-        MessageDeleted, MessageRead, MessageUpdated, PersonUpdated, Presence, RoomCreated, RoomDeleted, RoomUpdated,
-        ServerFrame, Typing, Unread,
+        Ack, AckMessage, ClientFrame, EchoedId, ErrorFrame, Hello, MemberJoined, MemberLeft, MemberUpdated,
+        MessageCreated, MessageDeleted, MessageRead, MessageUpdated, PersonUpdated, Presence, RoomCreated, RoomDeleted,
+        RoomUpdated, ServerFrame, Typing, Unread,
     },
     salon_frames::{
         InvitationCreated, InvitationDeleted, InvitationUpdated, NotificationCreated, NotificationSeen, SalonCreated,
@@ -19,9 +19,10 @@ use crate::{
 };
 use bytes::Bytes;
 use poem::{Request, Response, handler, web::Data};
+use poem_openapi::types::Any;
 use serde::Deserialize;
-use serde_json::Value;
-use std::sync::Arc;
+use serde_json::{Value, value::RawValue};
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// How the event stream says things.
@@ -184,7 +185,7 @@ impl Handler for Commands {
 
 impl Commands {
     /// Commands that change nothing on the disk.
-    fn run_now(&self, request_id: Option<Value>, command: ClientFrame) -> Result<ServerFrame> {
+    fn run_now(&self, request_id: Option<EchoedId>, command: ClientFrame) -> Result<ServerFrame> {
         match command {
             ClientFrame::Typing(typing) => {
                 self.socket.service().type_in(self.actor, RoomId::from_uuid(typing.room), typing.typing)?;
@@ -202,7 +203,12 @@ impl Commands {
 }
 
 /// Commands that wait for the disk. Their first poll takes their place in the writer's queue.
-async fn run(service: &Service, actor: Actor, request_id: Option<Value>, command: ClientFrame) -> Result<ServerFrame> {
+async fn run(
+    service: &Service,
+    actor: Actor,
+    request_id: Option<EchoedId>,
+    command: ClientFrame,
+) -> Result<ServerFrame> {
     let mut ack = Ack { request_id, ..Ack::default() };
     match command {
         ClientFrame::Send(send) => {
@@ -235,7 +241,7 @@ fn ack_message(card: MessageCard) -> AckMessage {
     }
 }
 
-fn error_frame(request_id: Option<Value>, error: Error) -> ServerFrame {
+fn error_frame(request_id: Option<EchoedId>, error: Error) -> ServerFrame {
     ServerFrame::Error(ErrorFrame::new(request_id, error))
 }
 
@@ -243,23 +249,32 @@ fn ready(frame: &ServerFrame) -> Reply {
     Box::pin(std::future::ready(encode(frame)))
 }
 
-type Parsed = (Option<Value>, ClientFrame);
+type Parsed = (Option<EchoedId>, ClientFrame);
 
 /// A command and its `request_id`, which is echoed even when the rest cannot be understood.
-fn parse(text: &str) -> std::result::Result<Parsed, (Option<Value>, Error)> {
+fn parse(text: &str) -> std::result::Result<Parsed, (Option<EchoedId>, Error)> {
     let value: Value = serde_json::from_str(text)
         .map_err(|_| (None, Error::bad_request("This is not JSON. Send an object with a \"type\".")))?;
     let Value::Object(mut fields) = value else {
         return Err((None, Error::bad_request("Send a JSON object with a \"type\".")));
     };
-    let request_id = fields.remove("request_id").filter(|id| !id.is_null());
-    if request_id.as_ref().is_some_and(|id| id.is_object() || id.is_array()) {
-        return Err((None, Error::invalid("request_id", "A request_id is a text or a number.")));
-    }
+    let request_id = match fields.remove("request_id") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(_) | Value::Array(_)) => {
+            return Err((None, Error::invalid("request_id", "A request_id is a text or a number.")));
+        }
+        Some(_) => written_id(text),
+    };
     match serde_json::from_value(Value::Object(fields)) {
         Ok(command) => Ok((request_id, command)),
         Err(error) => Err((request_id, Error::bad_request(format!("This command cannot be understood: {error}.")))),
     }
+}
+
+/// What was read as a number may be written in another way: `1e2`, or with more digits than are kept.
+fn written_id(text: &str) -> Option<EchoedId> {
+    let fields: HashMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+    fields.get("request_id").map(|&written| Any(written.to_owned()))
 }
 
 #[cfg(test)]
@@ -269,19 +284,23 @@ mod tests {
     #[test]
     fn commands_are_read_with_their_request_id() {
         let (id, command) = parse(r#"{"type":"ping","request_id":7}"#).unwrap();
-        assert_eq!(id, Some(Value::from(7)));
+        assert_eq!(id.as_ref().map(|id| id.0.get()), Some("7"));
         assert!(matches!(command, ClientFrame::Ping(_)));
         for (text, id) in [
             ("", None),
             ("[]", None),
             ("7", None),
             ("{}", None),
-            (r#"{"type":"fly","request_id":"a"}"#, Some(Value::from("a"))),
-            (r#"{"type":"send","request_id":1}"#, Some(Value::from(1))),
+            (r#"{"type":"fly","request_id":"a"}"#, Some(r#""a""#)),
+            (r#"{"type":"send","request_id":1}"#, Some("1")),
+            (r#"{"type":"send","request_id" : 1.0e2 }"#, Some("1.0e2")),
+            (r#"{"type":"send","request_id":36893488147419103232}"#, Some("36893488147419103232")),
+            (r#"{"type":"send","request_id":1,"request_id":"the last"}"#, Some(r#""the last""#)),
             (r#"{"type":"send","room":"x","content":"y"}"#, None),
             (r#"{"type":"ping","request_id":{}}"#, None),
         ] {
-            assert_eq!(parse(text).map(|_| ()).unwrap_err().0, id, "{text}");
+            let echoed = parse(text).map(|_| ()).unwrap_err().0;
+            assert_eq!(echoed.as_ref().map(|echoed| echoed.0.get()), id, "{text}");
         }
     }
 }

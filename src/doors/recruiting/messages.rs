@@ -50,7 +50,7 @@ impl MessagesApi {
     /// Find messages
     ///
     /// Oldest first: the newest ones, those before a message, or the first after one. In all rooms one takes part in,
-    /// unless one is named.
+    /// unless one is named. One request looks at 100,000 messages at most; further back is reached with `before`.
     #[oai(path = "/list", method = "get", operation_id = "list_recruiting_messages")]
     #[allow(clippy::too_many_arguments)]
     async fn list(
@@ -82,7 +82,7 @@ impl MessagesApi {
             before: before.0.one().map(MessageId::from_uuid),
             after: after.0.one().map(MessageId::from_uuid),
         };
-        let found = doors.service.find_messages(login.actor(), &filter, size)?;
+        let found = doors.service.find_messages(login.actor(), &filter, size).await?;
         Ok(JsonAnswer(found.into_iter().map(RecruitingMessage::from).collect()))
     }
 

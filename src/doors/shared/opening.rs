@@ -22,17 +22,20 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Of somebody signed in; anybody else is refused with a plain answer (contracts.md, "Opening a WebSocket").
+    /// Of somebody signed in who has not too many sockets open; anybody else is refused with a plain answer (contracts.md,
+    /// "Opening a WebSocket") before a room is looked for, or made.
     pub fn signed_in(request: &Request, doors: &Doors) -> Answer<(Self, Actor)> {
         let handshake = Handshake::check(request).map_err(refused_handshake)?;
         let (actor, protocol) = socket_actor(doors, request, handshake.offered())?;
+        doors.service.check_socket_place(Visitor::Person(actor))?;
         Ok((Self::new(handshake, protocol, doors, &doors.socket_limits), actor))
     }
 
-    /// Of somebody signed in, or of a guest where guests are switched on.
+    /// Of somebody signed in, or of a guest where guests are switched on; otherwise the same.
     pub fn visitor(request: &Request, doors: &Doors) -> Answer<(Self, Visitor)> {
         let handshake = Handshake::check(request).map_err(refused_handshake)?;
         let (visitor, protocol) = socket_visitor(doors, request, handshake.offered())?;
+        doors.service.check_socket_place(visitor)?;
         let limits = match visitor {
             Visitor::Person(_) => &doors.socket_limits,
             Visitor::Guest(_) => &doors.guest_socket_limits,
