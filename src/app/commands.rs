@@ -65,7 +65,7 @@ fn request_for(command: Command) -> Result<ControlRequest, Failure> {
         Command::Salon(SalonCommand::List) => ControlRequest::SalonList,
         Command::Salon(SalonCommand::Show { salon }) => ControlRequest::SalonShow { salon },
         Command::Seat(SeatCommand::Remove { salon, role, close_salon }) => {
-            ControlRequest::SeatRemove { salon, role, close_salon }
+            ControlRequest::SeatRemove { salon, role: role.word().to_owned(), close_salon }
         }
         Command::Token { login, ttl_secs } => ControlRequest::Token { login, ttl_secs },
         Command::Backup { out } => ControlRequest::Backup { out: absolute(&out)? },

@@ -122,7 +122,9 @@ fn lines_of_salon(report: &SalonReport) -> Vec<String> {
         };
         let by = card.by.as_ref().map_or_else(|| "operator".to_owned(), |person| person.username.clone());
         let role = card.line.role.map_or("-", SeatRole::word);
-        format!("log\t{}\t{by}\t{}\t{role}\t{}", card.line.at, card.line.action.word(), name(&card.person))
+        let reason =
+            card.line.reason.as_ref().map_or_else(String::new, |reason| format!("\t{}", reason.replace('\n', " ")));
+        format!("log\t{}\t{by}\t{}\t{role}\t{}{reason}", card.line.at, card.line.action.word(), name(&card.person))
     }));
     lines
 }

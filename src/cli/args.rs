@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 use super::{Failure, help};
 use crate::config::{self, FlagValue, Loaded, Secret};
@@ -191,12 +191,33 @@ pub enum SeatCommand {
     Remove {
         /// The salon's id, or its name if only one has it
         salon: String,
-        /// superuser, admin, seller or mechanic
-        role: String,
+        /// Which one
+        role: SeatName,
         /// Without its superuser a salon is deleted; say that this is meant
         #[arg(long)]
         close_salon: bool,
     },
+}
+
+/// The four seats of a salon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeatName {
+    Superuser,
+    Admin,
+    Seller,
+    Mechanic,
+}
+
+impl SeatName {
+    /// As it is typed.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Superuser => "superuser",
+            Self::Admin => "admin",
+            Self::Seller => "seller",
+            Self::Mechanic => "mechanic",
+        }
+    }
 }
 
 /// Where a password comes from; never an argument.

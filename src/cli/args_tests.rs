@@ -69,6 +69,7 @@ fn wrong_lines_are_refused_as_usage() {
         "parlor admin create --email a@b --username u --password-stdin --password-file F",
         "parlor user invite --uses 0",
         "parlor token anna --ttl-secs 0",
+        "parlor seat remove Keller boss",
     ] {
         assert_eq!(parsed(line).unwrap_err().exit_code(), 2, "{line}");
     }

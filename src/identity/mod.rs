@@ -13,7 +13,7 @@ pub use once::OneTime;
 pub use passwords::{PasswordHash, Passwords, check_password};
 pub use rate::network_of;
 pub use secrets::Secret;
-pub use tokens::{TokenKind, TokenTtls, Tokens};
+pub use tokens::{TokenError, TokenKind, TokenTtls, Tokens};
 
 use crate::config::Limits;
 use places::Places;

@@ -81,12 +81,12 @@ pub struct Claims {
 /// Why a token is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Ours, but its time is over.
+    /// Ours and of the kind that is wanted, but its time is over.
     #[error("the token has expired")]
-    Expired,
-    /// Ours, but for another use.
+    Expired(TokenKind),
+    /// Ours, but for another use than this one.
     #[error("the token is of another kind")]
-    WrongKind,
+    WrongKind(TokenKind),
     /// Not ours, changed, or no token at all.
     #[error("the token is not valid")]
     Invalid,
@@ -94,9 +94,16 @@ pub enum TokenError {
 
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
+        use TokenKind::{Access, Browser, Guest, Refresh, Socket};
         Self::unauthenticated(match error {
-            TokenError::Expired => "The token has expired. Sign in again, or refresh it.",
-            TokenError::WrongKind => "This token is for another use. Send an access token.",
+            TokenError::Expired(Access) => "The access token has expired. Sign in again, or refresh it.",
+            TokenError::Expired(Refresh) => "The refresh token has expired. Sign in again.",
+            TokenError::Expired(Socket) => "The socket token has expired. Get a new one.",
+            TokenError::Expired(Browser | Guest) => "The session has expired. Sign in again.",
+            TokenError::WrongKind(Access) => "This token is for another use. Send an access token.",
+            TokenError::WrongKind(Refresh) => "This token is for another use. Send a refresh token.",
+            TokenError::WrongKind(Socket) => "This token is for another use. Send a socket token.",
+            TokenError::WrongKind(Browser | Guest) => "This token is for another use. Sign in again.",
             TokenError::Invalid => "The token is not valid. Sign in again.",
         })
     }
@@ -194,10 +201,10 @@ impl Tokens {
             return Err(TokenError::Invalid);
         }
         if claimed.kind != kind || claimed.aud != kind.audience() {
-            return Err(TokenError::WrongKind);
+            return Err(TokenError::WrongKind(kind));
         }
         if now_secs >= claimed.exp {
-            return Err(TokenError::Expired);
+            return Err(TokenError::Expired(kind));
         }
         Ok(Claims {
             kind,
@@ -276,14 +283,14 @@ mod tests {
     fn kinds_are_not_mixed_up() {
         for (issued, expected) in KINDS.iter().flat_map(|a| KINDS.iter().map(move |b| (*a, *b))) {
             let result = tokens().verify(expected, &issue(issued), NOW).map(|claims| claims.kind);
-            assert_eq!(result, if issued == expected { Ok(issued) } else { Err(TokenError::WrongKind) });
+            assert_eq!(result, if issued == expected { Ok(issued) } else { Err(TokenError::WrongKind(expected)) });
         }
         let mut mixed = claims();
         mixed["kind"] = json!("refresh");
-        assert_eq!(verify(&signed(&Header::default(), &mixed, &KEY)), Err(TokenError::WrongKind));
+        assert_eq!(verify(&signed(&Header::default(), &mixed, &KEY)), Err(TokenError::WrongKind(TokenKind::Access)));
         mixed = claims();
         mixed["aud"] = json!("parlor:refresh");
-        assert_eq!(verify(&signed(&Header::default(), &mixed, &KEY)), Err(TokenError::WrongKind));
+        assert_eq!(verify(&signed(&Header::default(), &mixed, &KEY)), Err(TokenError::WrongKind(TokenKind::Access)));
     }
 
     #[test]
@@ -292,7 +299,8 @@ mod tests {
         let token = tokens().issue_for_guest(guest, NOW);
         for kind in KINDS {
             let believed = tokens().verify(kind, &token, NOW).map(|claims| (claims.account, claims.session.uuid()));
-            let expected = if kind == TokenKind::Guest { Ok((guest, Uuid::nil())) } else { Err(TokenError::WrongKind) };
+            let expected =
+                if kind == TokenKind::Guest { Ok((guest, Uuid::nil())) } else { Err(TokenError::WrongKind(kind)) };
             assert_eq!(believed, expected, "{kind:?}");
         }
     }
@@ -302,8 +310,8 @@ mod tests {
         let token = issue(TokenKind::Access);
         let at = |now| tokens().verify(TokenKind::Access, &token, now).map(|_| ());
         assert_eq!(at(NOW + 1799), Ok(()));
-        assert_eq!(at(NOW + 1800), Err(TokenError::Expired));
-        assert_eq!(at(u64::MAX), Err(TokenError::Expired));
+        assert_eq!(at(NOW + 1800), Err(TokenError::Expired(TokenKind::Access)));
+        assert_eq!(at(u64::MAX), Err(TokenError::Expired(TokenKind::Access)));
         assert_eq!(at(NOW - 86_400), Ok(()));
     }
 

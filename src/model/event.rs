@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 /// One mutation: all of its events happen, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// After that of every entry before it. While the clock is behind what was written before, this is ahead of the clock
+    /// and of the times in the events.
     pub at: Timestamp,
     /// Who did it; `None` for Parlor itself and the operator on the command line.
     pub actor: Option<AccountId>,

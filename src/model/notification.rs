@@ -30,6 +30,10 @@ pub enum NotificationKind {
     /// The person was put out of their seat.
     SeatRemoved,
     SalonDeleted,
+    /// The salon took the person's request out, undecided.
+    RequestDeleted,
+    /// The salon took an offer back: told to the person it was made to, and to who made it.
+    OfferWithdrawn,
 }
 
 impl NotificationKind {
@@ -42,6 +46,8 @@ impl NotificationKind {
             Self::OfferDeclined => "offer_declined",
             Self::SeatRemoved => "seat_removed",
             Self::SalonDeleted => "salon_deleted",
+            Self::RequestDeleted => "request_deleted",
+            Self::OfferWithdrawn => "offer_withdrawn",
         }
     }
 }

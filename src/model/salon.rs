@@ -170,6 +170,8 @@ pub enum SalonAction {
     /// A seat went to a successor.
     HandedOver,
     Deleted,
+    /// An invitation was taken back before anybody had decided.
+    Withdrawn,
 }
 
 impl SalonAction {
@@ -187,6 +189,7 @@ impl SalonAction {
             Self::Removed => "removed",
             Self::HandedOver => "handed_over",
             Self::Deleted => "deleted",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }

@@ -27,6 +27,11 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// The next instant there is.
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// This instant moved by `secs` seconds.
     pub const fn plus_secs(self, secs: i64) -> Self {
         Self(self.0.saturating_add(secs.saturating_mul(1_000_000)))

@@ -1,14 +1,19 @@
 //! How people come to sit in a salon: who may ask, offer, decide and withdraw, and what may be asked for.
 
 use super::salons::{SalonAct, SalonStanding, permit};
-use crate::model::{AccountId, Error, Invitation, InvitationKind, InvitationStatus, Result, Seat, SeatRole};
+use crate::model::{
+    Account, AccountId, AccountStatus, Error, Invitation, InvitationKind, InvitationStatus, Result, Seat, SeatRole,
+};
 
 /// The field that is to blame when it is none of them alone, as clients of the marketplace read it.
 const NON_FIELD: &str = "non_field_errors";
 
-/// May this viewer know of it? The person themself, who decides in that salon, site administrators.
+/// May this viewer know of it? The person themself, who decides in that salon, site administrators; and whoever made it,
+/// as long as nobody has decided.
 pub fn is_visible(invitation: &Invitation, viewer: AccountId, standing: SalonStanding) -> bool {
-    invitation.person == viewer || permit(standing, SalonAct::Decide).is_ok()
+    invitation.person == viewer
+        || (invitation.made_by == viewer && invitation.is_pending())
+        || permit(standing, SalonAct::Decide).is_ok()
 }
 
 /// May they approve or reject it? The salon decides on a request, the person on an offer.
@@ -26,6 +31,55 @@ pub fn permit_withdrawal(invitation: &Invitation, viewer: AccountId, standing: S
         return Ok(());
     }
     permit(standing, SalonAct::Decide)
+}
+
+/// What it means that somebody takes an invitation back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// Of one's own request: nobody had decided anything.
+    OwnRequest,
+    /// The salon takes somebody's request out.
+    OfRequest,
+    /// The person does not want what they were offered.
+    Refusal,
+    /// The salon takes an offer back.
+    OfOffer,
+}
+
+/// What it means that this person, who may, takes it back.
+pub fn withdrawal(invitation: &Invitation, by: AccountId) -> Withdrawal {
+    match (invitation.kind(), invitation.person == by) {
+        (InvitationKind::Request, true) => Withdrawal::OwnRequest,
+        (InvitationKind::Request, false) => Withdrawal::OfRequest,
+        (InvitationKind::Offer, true) => Withdrawal::Refusal,
+        (InvitationKind::Offer, false) => Withdrawal::OfOffer,
+    }
+}
+
+/// Is it still good? An offer is, as long as whoever made it may make it: `maker` is what they are to the salon now,
+/// `None` for somebody who is blocked or gone. For a request only the one who decides needs a right.
+pub fn still_stands(invitation: &Invitation, maker: Option<SalonStanding>) -> Result<()> {
+    let act = match (invitation.kind(), invitation.succeeds) {
+        (InvitationKind::Request, _) => return Ok(()),
+        (InvitationKind::Offer, None) => SalonAct::Offer,
+        (InvitationKind::Offer, Some(_)) => SalonAct::HandOver(invitation.role),
+    };
+    match maker.is_some_and(|standing| permit(standing, act).is_ok()) {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            NON_FIELD,
+            "Whoever made this offer may no longer make it. The salon can make a new one.",
+        )),
+    }
+}
+
+/// Can this person take a seat? Asked at the moment of approval.
+pub fn may_sit(person: Option<&Account>) -> Result<()> {
+    match person.map(|person| person.status) {
+        Some(AccountStatus::Active) => Ok(()),
+        Some(AccountStatus::Blocked) => Err(Error::invalid(NON_FIELD, "This person's account is blocked.")),
+        _ => Err(Error::invalid(NON_FIELD, "This person has no account any more.")),
+    }
 }
 
 /// Nothing is decided twice.
@@ -77,6 +131,12 @@ pub fn check_seat(wish: Wish, seats: &[Seat]) -> Result<()> {
         Some(holder) if wish.succeeds != Some(holder) => {
             return Err(Error::invalid(NON_FIELD, "This seat is taken. Somebody has to give it up first."));
         }
+        None if wish.succeeds.is_some() => {
+            return Err(Error::invalid(
+                NON_FIELD,
+                "Whose seat it was holds it no longer, so it cannot be handed over. The salon can offer the vacant seat.",
+            ));
+        }
         _ => {}
     }
     // Who takes over a seat gives up the one they have, unless that would leave the salon without its superuser.
@@ -123,6 +183,7 @@ mod tests {
             ("a mechanic", other, standing(Some(SeatRole::Mechanic)), "---", "---"),
             ("a site administrator", other, site_admin, "+++", "+-+"),
             ("a maker who still leads", maker, standing(Some(SeatRole::Admin)), "+++", "+-+"),
+            ("a maker who leads no longer", maker, standing(None), "---", "+-+"),
         ] {
             for (invitation, expected) in [(invitation(person, person), request), (invitation(person, maker), offer)] {
                 let may = [
@@ -144,6 +205,67 @@ mod tests {
             let decision = Some(Decision { by: AccountId::new(), at: Timestamp::from_micros(1), reason: None });
             assert!(still_pending(&Invitation { status, decision, ..pending.clone() }).is_err());
         }
+    }
+
+    #[test]
+    fn what_was_decided_is_no_business_of_a_maker_who_leads_no_longer() {
+        let (person, maker) = (AccountId::new(), AccountId::new());
+        let decided = Invitation { status: InvitationStatus::Approved, ..invitation(person, maker) };
+        assert!(!is_visible(&decided, maker, SalonStanding { seat: None, is_site_admin: false }));
+    }
+
+    #[test]
+    fn what_taking_back_means() {
+        let (person, maker, other) = (AccountId::new(), AccountId::new(), AccountId::new());
+        let (request, offer) = (invitation(person, person), invitation(person, maker));
+        for (by, of_request, of_offer) in [
+            (person, Withdrawal::OwnRequest, Withdrawal::Refusal),
+            (maker, Withdrawal::OfRequest, Withdrawal::OfOffer),
+            (other, Withdrawal::OfRequest, Withdrawal::OfOffer),
+        ] {
+            assert_eq!((withdrawal(&request, by), withdrawal(&offer, by)), (of_request, of_offer));
+        }
+    }
+
+    /// A request, an offer, a hand-over of the seller's seat and of the admin's: `+` still stands, `-` does not.
+    #[test]
+    fn an_offer_stands_as_long_as_its_maker_may_make_it() {
+        use SeatRole::{Admin, Mechanic, Seller, Superuser};
+        let (person, maker) = (AccountId::new(), AccountId::new());
+        let hand_over = |role| Invitation { role, succeeds: Some(AccountId::new()), ..invitation(person, maker) };
+        let standing = |seat, is_site_admin| Some(SalonStanding { seat, is_site_admin });
+        for (who, maker_now, expected) in [
+            ("superuser", standing(Some(Superuser), false), "++++"),
+            ("admin", standing(Some(Admin), false), "++++"),
+            ("seller", standing(Some(Seller), false), "+---"),
+            ("mechanic", standing(Some(Mechanic), false), "+---"),
+            ("without a seat", standing(None, false), "+---"),
+            ("site administrator", standing(None, true), "+-++"),
+            ("blocked or gone", None, "+---"),
+        ] {
+            let made = [invitation(person, person), invitation(person, maker), hand_over(Seller), hand_over(Admin)];
+            let stands = made.iter().map(|made| if still_stands(made, maker_now).is_ok() { '+' } else { '-' });
+            assert_eq!(stands.collect::<String>(), expected, "{who}");
+        }
+    }
+
+    #[test]
+    fn only_who_is_there_can_sit() {
+        let account = |status| Account {
+            id: AccountId::new(),
+            username: "anna".into(),
+            email: None,
+            profile: crate::model::Profile::default(),
+            password_hash: None,
+            status,
+            is_admin: false,
+            is_seller: false,
+            created_at: Timestamp::from_micros(0),
+        };
+        assert!(may_sit(Some(&account(AccountStatus::Active))).is_ok());
+        let blocked = may_sit(Some(&account(AccountStatus::Blocked))).unwrap_err();
+        assert_eq!((blocked.field, blocked.detail.as_ref()), (Some(NON_FIELD), "This person's account is blocked."));
+        assert!(may_sit(Some(&account(AccountStatus::Deleted))).is_err() && may_sit(None).is_err());
     }
 
     #[test]
@@ -169,6 +291,7 @@ mod tests {
             (boss, SeatRole::Mechanic, None, false, Some((ErrorCode::Invalid, Some(NON_FIELD)))),
             (eve, SeatRole::Seller, Some(sam), false, None),
             (eve, SeatRole::Seller, Some(boss), false, Some((ErrorCode::Invalid, Some(NON_FIELD)))),
+            (eve, SeatRole::Mechanic, Some(sam), false, Some((ErrorCode::Invalid, Some(NON_FIELD)))),
             (sam, SeatRole::Superuser, Some(boss), false, None),
             (sam, SeatRole::Seller, Some(sam), false, Some((ErrorCode::Invalid, Some(NON_FIELD)))),
             (boss, SeatRole::Seller, Some(sam), false, Some((ErrorCode::Invalid, Some(NON_FIELD)))),

@@ -114,6 +114,8 @@ pub fn reason(text: &str, chars_max: usize) -> Result<Option<String>> {
 
 /// How the marketplace began the names of its rooms of two; nobody can make or join one of that name.
 const PRIVATE_PREFIX: &str = "private_";
+/// How the title of a salon's staff room ends; no other room may pass for one.
+const STAFF_SUFFIX: &str = "(staff)";
 
 /// A room's name. It can stand in an address, and never looks like an id or a path.
 pub fn room(text: &str, chars_max: usize) -> Result<String> {
@@ -129,6 +131,9 @@ pub fn room(text: &str, chars_max: usize) -> Result<String> {
     }
     if name.to_lowercase().starts_with(PRIVATE_PREFIX) {
         return Err(Error::invalid("name", "A room's name cannot begin with private_."));
+    }
+    if name.to_lowercase().ends_with(STAFF_SUFFIX) {
+        return Err(Error::invalid("name", "Only the staff rooms of salons end in (staff). Choose another name."));
     }
     Ok(name)
 }
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn rooms() {
-        for good in ["public-chat", "Werkstatt 3", "Ölwechsel", "a"] {
+        for good in ["public-chat", "Werkstatt 3", "Ölwechsel", "a", "staff", "(staff) North"] {
             assert_eq!(room(good, 64).as_deref(), Ok(good));
         }
         let uuid = Uuid::now_v7().to_string();
@@ -207,6 +212,9 @@ mod tests {
             uuid.as_str(),
             "private_a_b",
             "PRIVATE_x",
+            "North (staff)",
+            "North (STAFF) ",
+            "North\u{A0}(staff)",
             &"x".repeat(65),
         ] {
             assert!(room(bad, 64).is_err(), "{bad:?}");

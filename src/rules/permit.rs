@@ -79,17 +79,21 @@ fn judge(kind: RoomKind, standing: Standing, is_admin: bool, act: Act) -> Verdic
     let is_direct = matches!(kind, RoomKind::Direct(..));
     let is_staff = matches!(kind, RoomKind::Staff(_));
     match (act, standing) {
-        (Act::See, Outsider) if is_public || is_admin => Verdict::Yes,
-        (Act::Leave | Act::Invite | Act::Dismiss | Act::Change | Act::Delete, Member | Owner) if is_staff => {
-            Verdict::No(
-                "The members of a staff room are the people who hold a seat in its salon, for as long as there is one.",
-            )
+        (Act::Delete, _) if is_staff && (is_admin || standing != Outsider) => {
+            Verdict::No("A staff room goes with its salon; delete the salon.")
         }
-        (Act::Delete, _) if is_admin && !is_staff => Verdict::Yes,
+        (Act::See, Outsider) if is_public || is_admin => Verdict::Yes,
+        (Act::Leave | Act::Invite | Act::Dismiss | Act::Change, Member | Owner) if is_staff => Verdict::No(
+            "The members of a staff room are the people who hold a seat in its salon, for as long as there is one.",
+        ),
+        (Act::Delete, _) if is_admin => Verdict::Yes,
         (Act::Change | Act::Dismiss, _) if is_admin && is_public => Verdict::Yes,
         (Act::Read | Act::Join | Act::Post, Outsider) if is_public => Verdict::Yes,
         (_, Outsider) if is_public => {
             Verdict::No("Join the room first; then its members and owners decide what you may do.")
+        }
+        (_, Outsider) if is_admin && is_staff => {
+            Verdict::No("Only the people who hold a seat in the salon may do this.")
         }
         (_, Outsider) if is_admin => {
             Verdict::No("Only members may do this. A site administrator may see that the room exists, and delete it.")

@@ -8,13 +8,18 @@ pub fn chat_role(account: &Account, held: &[HeldSeat]) -> ChatRole {
         ChatRole::Guest
     } else if account.is_admin {
         ChatRole::Admin
-    } else if account.is_seller || held.iter().any(|seat| seat.role == SeatRole::Seller) {
+    } else if is_seller(account, held) {
         ChatRole::Seller
     } else if held.is_empty() {
         ChatRole::User
     } else {
         ChatRole::SalonMember
     }
+}
+
+/// Whether they sell: marked as seller, or holding a seller's seat. A site administrator may sell as well.
+pub fn is_seller(account: &Account, held: &[HeldSeat]) -> bool {
+    account.is_seller || held.iter().any(|seat| seat.role == SeatRole::Seller)
 }
 
 #[cfg(test)]
@@ -34,6 +39,7 @@ mod tests {
             (false, false, &[Admin, Mechanic], ChatRole::SalonMember),
             (false, true, &[Mechanic], ChatRole::Seller),
             (true, true, &[Seller], ChatRole::Admin),
+            (true, false, &[Seller], ChatRole::Admin),
             (true, false, &[], ChatRole::Admin),
         ] {
             let account = Account {

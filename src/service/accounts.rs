@@ -256,7 +256,7 @@ impl Service {
                 if id == actor.account() {
                     return Err(Error::bad_request("You cannot block yourself."));
                 }
-                set_status(tx, id, AccountStatus::Blocked, AccountChange::Blocked)
+                set_status(tx, id, AccountStatus::Blocked, AccountChange::Blocked, Some(actor.account()))
             })
             .await
     }
@@ -266,7 +266,7 @@ impl Service {
         self.store
             .commit(Some(actor.account()), move |tx| {
                 access::administrator(tx.view(), actor)?;
-                set_status(tx, id, AccountStatus::Active, AccountChange::Unblocked)
+                set_status(tx, id, AccountStatus::Active, AccountChange::Unblocked, Some(actor.account()))
             })
             .await
     }
@@ -277,7 +277,7 @@ impl Service {
             Blocked::Yes => (AccountStatus::Blocked, AccountChange::Blocked),
             Blocked::No => (AccountStatus::Active, AccountChange::Unblocked),
         };
-        self.store.commit(None, move |tx| set_status(tx, id, status, change)).await
+        self.store.commit(None, move |tx| set_status(tx, id, status, change, None)).await
     }
 
     /// Makes somebody site administrator.
@@ -436,13 +436,22 @@ fn save(tx: &mut Tx, before: Account, after: Account, change: AccountChange) -> 
     Ok(after)
 }
 
-fn set_status(tx: &mut Tx, id: AccountId, status: AccountStatus, change: AccountChange) -> Result<Account> {
+fn set_status(
+    tx: &mut Tx,
+    id: AccountId,
+    status: AccountStatus,
+    change: AccountChange,
+    by: Option<AccountId>,
+) -> Result<Account> {
     let account = registered(tx.view().account(id)?)?;
     if status == AccountStatus::Blocked {
         sessions::end_all(tx, id, None)?;
     }
-    let changed = Account { status, ..account.clone() };
-    save(tx, account, changed, change)
+    let changed = save(tx, account.clone(), Account { status, ..account.clone() }, change)?;
+    if status == AccountStatus::Blocked {
+        super::withdrawals::lapse_everywhere(tx, &account, by)?;
+    }
+    Ok(changed)
 }
 
 fn another_admin(view: View<'_>, than: AccountId) -> Result<bool> {
@@ -473,6 +482,7 @@ fn erase(tx: &mut Tx, account: Account, by: AccountId) -> Result<Option<FileId>>
         created_at: Timestamp::from_micros(account.created_at.micros()),
     };
     tx.emit(Event::AccountChanged { account: erased, change: AccountChange::Deleted })?;
+    super::withdrawals::lapse_everywhere(tx, &account, Some(by))?;
     Ok(avatar)
 }
 
@@ -492,7 +502,7 @@ fn leave_salons(tx: &mut Tx, account: AccountId, by: AccountId) -> Result<()> {
     }
     for invitation in tx.view().invitations_of_account(account)? {
         if invitation.is_pending() {
-            super::invitations::remove(tx, invitation)?;
+            super::withdrawals::remove(tx, invitation)?;
         }
     }
     for unseen in tx.view().notifications(account)? {

@@ -3,7 +3,7 @@
 use super::{
     Actor, Service, access, notifications, salon_cards,
     salons::{self, InSalon, Logged, log},
-    seats,
+    seats, withdrawals,
 };
 use crate::{
     model::{
@@ -134,18 +134,6 @@ impl Service {
             Decided::Impossible(why) => Err(why),
         }
     }
-
-    /// Takes an invitation back, as long as nobody has decided.
-    pub async fn withdraw_invitation(&self, actor: Actor, id: InvitationId) -> Result<()> {
-        self.store
-            .commit(Some(actor.account()), move |tx| {
-                let (invitation, inside) = visible(tx.view(), actor, id)?;
-                rules::permit_withdrawal(&invitation, inside.account.id, inside.standing)?;
-                rules::still_pending(&invitation)?;
-                remove(tx, invitation)
-            })
-            .await
-    }
 }
 
 fn check_pending(view: View<'_>, person: AccountId, max: usize) -> Result<()> {
@@ -169,7 +157,7 @@ fn visible_invitations(view: View<'_>, account: &Account) -> Result<Vec<Invitati
     Ok(found)
 }
 
-fn visible(view: View<'_>, actor: Actor, id: InvitationId) -> Result<(Invitation, InSalon)> {
+pub(super) fn visible(view: View<'_>, actor: Actor, id: InvitationId) -> Result<(Invitation, InSalon)> {
     access::person(view, actor)?;
     let missing = || Error::not_found("invitation");
     let invitation = view.invitation(id)?.ok_or_else(missing)?;
@@ -188,7 +176,7 @@ pub(super) fn make(tx: &mut Tx, inside: &InSalon, wish: Wish) -> Result<Invitati
     rules::may_be_made(wish, &tx.view().seats(salon)?, has_pending)?;
     let made_by = inside.account.id;
     let invitation = Invitation {
-        id: InvitationId::new(),
+        id: tx.id(),
         salon,
         role: wish.role,
         person: wish.person,
@@ -208,11 +196,12 @@ pub(super) fn make(tx: &mut Tx, inside: &InSalon, wish: Wish) -> Result<Invitati
 /// What was possible when it was made may not be any more.
 fn check_possible(view: View<'_>, invitation: &Invitation) -> Result<()> {
     let Invitation { salon, role, person, succeeds, .. } = *invitation;
+    rules::may_sit(view.account(person)?.as_ref())?;
+    withdrawals::check_stands(view, invitation)?;
     rules::check_seat(Wish { person, role, succeeds }, &view.seats(salon)?)?;
     if role == SeatRole::Superuser {
         seats::check_new_superuser(view, salon, person)?;
     }
-    access::active_account(view, person, "user")?;
     Ok(())
 }
 
@@ -234,7 +223,7 @@ fn approve(
         None => seats::fill(tx, salon, role, person, limits)?,
         Some(seat) => {
             let before = seat.holder;
-            seats::succeed(tx, salon, seat, person, limits)?;
+            seats::succeed(tx, salon, seat, person, offered_by, limits)?;
             // Told unless they handed it over themself.
             let removed = NotificationKind::SeatRemoved;
             notifications::raise(tx, before, removed, salon, Some(role), Some(offered_by), None)?;
@@ -269,10 +258,4 @@ fn settle(
     log(tx, &inside.salon, Some(by), logged)?;
     notifications::raise(tx, decided.made_by, kind, &inside.salon, Some(decided.role), Some(by), reason)?;
     salon_cards::invitation(tx.view(), decided)
-}
-
-/// Takes an invitation out, within a mutation; those who could see it are told.
-pub(super) fn remove(tx: &mut Tx, invitation: Invitation) -> Result<()> {
-    let seen_by = salon_cards::seers_of_invitation(tx.view(), &invitation)?;
-    Ok(tx.emit(Event::InvitationRemoved { invitation, seen_by })?)
 }

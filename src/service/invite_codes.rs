@@ -43,7 +43,7 @@ impl Service {
             .commit(created_by, move |tx| {
                 let now = tx.now();
                 let expires_at = now.plus_secs(i64::from(valid_days) * 86_400);
-                let id = InviteCodeId::new();
+                let id = tx.id();
                 let code = InviteCode { id, code_hash, created_by, created_at: now, expires_at, uses_left: uses };
                 tx.emit(Event::InviteCodeSaved(code.clone()))?;
                 Ok(code)

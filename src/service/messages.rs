@@ -303,7 +303,7 @@ pub(super) struct Content {
 pub(super) fn append(tx: &mut Tx, author: &Account, room: RoomId, content: Content) -> Result<Message> {
     let Content { body, file, job, reply_to, client_id } = content;
     let message = Message {
-        id: MessageId::new(),
+        id: tx.id(),
         room,
         seq: tx.view().room_head(room)?.last_seq + 1,
         author: author.id,

@@ -31,6 +31,7 @@ mod sockets;
 mod stream;
 mod upkeep;
 mod visitors;
+mod withdrawals;
 
 pub use crate::store::blobs::BlobPart;
 pub use accounts::{NewAccount, ProfileChange, SetUp};

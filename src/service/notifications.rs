@@ -58,7 +58,7 @@ pub(super) fn raise(
     if by == Some(account) || !is_there {
         return Ok(());
     }
-    let (id, at, salon_name) = (NotificationId::new(), tx.now(), salon.name.clone());
+    let (id, at, salon_name) = (tx.id(), tx.now(), salon.name.clone());
     let notification = Notification { id, account, at, kind, salon: salon.id, salon_name, role, reason, by };
     Ok(tx.emit(Event::NotificationRaised(notification))?)
 }

@@ -23,6 +23,8 @@ pub struct PersonDetails {
     /// The role shown beside the name.
     pub role: ChatRole,
     pub holds_seat: bool,
+    /// Marked as seller, or holding a seller's seat; also when another role is shown.
+    pub is_seller: bool,
     pub online: bool,
     pub visibility: Visibility,
 }
@@ -90,6 +92,7 @@ impl Service {
             online: self.hub.is_online(account.id),
             role: roles::chat_role(&account, &held),
             holds_seat: !held.is_empty(),
+            is_seller: roles::is_seller(&account, &held),
             account,
             visibility,
         })

@@ -67,10 +67,15 @@ pub(super) fn seers_of_seats(view: View<'_>, salon: SalonId) -> Result<Vec<Accou
     Ok(view.seats(salon)?.into_iter().map(|seat| seat.holder).collect())
 }
 
-/// Who sees an invitation, site administrators aside: the person, and who decides in that salon.
+/// Who sees an invitation, site administrators aside: the person, who decides in that salon, and whoever made it as long
+/// as it is pending.
 pub(super) fn seers_of_invitation(view: View<'_>, invitation: &Invitation) -> Result<Vec<AccountId>> {
     let leaders = view.seats(invitation.salon)?.into_iter().filter(leads).map(|seat| seat.holder);
-    Ok(leaders.chain([invitation.person]).collect())
+    let mut seers: Vec<_> = leaders.chain([invitation.person]).collect();
+    if invitation.is_pending() && !seers.contains(&invitation.made_by) {
+        seers.push(invitation.made_by);
+    }
+    Ok(seers)
 }
 
 /// Who decided in that salon until this deed: by handing over their seat, for instance.

@@ -3,8 +3,8 @@
 use super::{Actor, Service, access, salon_cards, seats};
 use crate::{
     model::{
-        Account, AccountId, Error, Event, FileId, Membership, NotificationKind, PersonCard, Result, Room, RoomId,
-        RoomKind, RoomRole, Salon, SalonAction, SalonCard, SalonId, SalonLogId, SalonLogLine, Seat, SeatCard, SeatRole,
+        Account, AccountId, Error, Event, FileId, Membership, NotificationKind, PersonCard, Result, Room, RoomKind,
+        RoomRole, Salon, SalonAction, SalonCard, SalonId, SalonLogLine, Seat, SeatCard, SeatRole,
     },
     rules::{
         names,
@@ -101,7 +101,7 @@ impl Service {
                 let name = names::salon(&new.name.unwrap_or_default(), limits.name_chars)?;
                 let location = names::location(&new.location.unwrap_or_default(), limits.topic_chars)?;
                 may_found(&tx.view().seats_of(account.id)?)?;
-                let (id, staff_room, now) = (SalonId::new(), RoomId::new(), tx.now());
+                let (id, staff_room, now) = (tx.id(), tx.id(), tx.now());
                 let salon = Salon { id, name, location, created_by: account.id, created_at: now, staff_room };
                 tx.emit(Event::RoomOpened(staff_room_of(&salon)))?;
                 tx.emit(Event::SalonOpened(salon.clone()))?;
@@ -253,7 +253,7 @@ pub(super) fn close(tx: &mut Tx, salon: &Salon, by: Option<AccountId>) -> Result
         if invitation.is_pending() && seats.iter().all(|seat| seat.holder != person) {
             super::notifications::raise(tx, person, gone, salon, Some(role), by, None)?;
         }
-        super::invitations::remove(tx, invitation)?;
+        super::withdrawals::remove(tx, invitation)?;
     }
     for seat in &seats {
         super::notifications::raise(tx, seat.holder, gone, salon, Some(seat.role), by, None)?;
@@ -290,7 +290,7 @@ impl Logged {
 /// Writes a line of a salon's log.
 pub(super) fn log(tx: &mut Tx, salon: &Salon, by: Option<AccountId>, logged: Logged) -> Result<()> {
     let Logged { action, role, person, reason } = logged;
-    let line = SalonLogLine { id: SalonLogId::new(), salon: salon.id, at: tx.now(), by, action, role, person, reason };
+    let line = SalonLogLine { id: tx.id(), salon: salon.id, at: tx.now(), by, action, role, person, reason };
     Ok(tx.emit(Event::SalonLogged(line))?)
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Actor, Service, access, notifications, rooms, salon_cards,
     salons::{self, InSalon, Logged, enter_staff_room, leave_staff_room, log},
+    withdrawals,
 };
 use crate::{
     config::Limits,
@@ -123,13 +124,22 @@ pub(super) fn fill(tx: &mut Tx, salon: &Salon, role: SeatRole, holder: AccountId
     sit(tx, salon, role, (holder, read_seq), limits)
 }
 
-/// Lets somebody take over a seat from its holder; what the holder had not read is unread for them.
-pub(super) fn succeed(tx: &mut Tx, salon: &Salon, seat: Seat, successor: AccountId, limits: &Limits) -> Result<()> {
+/// Lets somebody take over a seat from its holder; what the holder had not read is unread for them. What either of them
+/// may no longer offer is taken back in the name of who handed it over.
+pub(super) fn succeed(
+    tx: &mut Tx,
+    salon: &Salon,
+    seat: Seat,
+    successor: AccountId,
+    by: AccountId,
+    limits: &Limits,
+) -> Result<()> {
     let (role, before) = (seat.role, seat.holder);
     let read_seq = tx.view().read_mark(salon.staff_room, before)?.map_or(0, |mark| mark.seq);
     emit_vacated(tx, seat)?;
     sit(tx, salon, role, (successor, read_seq), limits)?;
-    leave_staff_room(tx, salon, before)
+    leave_staff_room(tx, salon, before)?;
+    [before, successor].into_iter().try_for_each(|maker| withdrawals::lapse_in(tx, salon, maker, Some(by)))
 }
 
 /// Nobody holds two seats of one salon: another one is given up.
@@ -142,9 +152,10 @@ fn sit(
 ) -> Result<()> {
     rooms::check_rooms_of(tx.view(), holder, limits)?;
     if let Some(given_up) = tx.view().seats(salon.id)?.into_iter().find(|seat| seat.holder == holder) {
+        log(tx, salon, Some(holder), Logged::seat(SalonAction::Left, given_up.role, holder))?;
         emit_vacated(tx, given_up)?;
     }
-    let seat = Seat { id: SeatId::new(), salon: salon.id, role, holder, since: tx.now() };
+    let seat = Seat { id: tx.id(), salon: salon.id, role, holder, since: tx.now() };
     tx.emit(Event::SeatFilled(seat.clone()))?;
     enter_staff_room(tx, salon, &seat, read_seq)
 }
@@ -160,6 +171,7 @@ pub(super) fn remove(tx: &mut Tx, salon: &Salon, seat: Seat, by: Option<AccountI
     let action = if by == Some(holder) { SalonAction::Left } else { SalonAction::Removed };
     log(tx, salon, by, Logged::seat(action, role, holder))?;
     notifications::raise(tx, holder, NotificationKind::SeatRemoved, salon, Some(role), by, None)?;
+    withdrawals::lapse_in(tx, salon, holder, by)?;
     Ok(Vec::new())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Actor, Service, access};
 use crate::{
-    identity::{PasswordHash, TokenKind},
+    identity::{PasswordHash, TokenError, TokenKind},
     model::{Account, AccountId, Error, Event, Result, Session, SessionId, Timestamp},
     store::{Tx, View},
 };
@@ -85,7 +85,7 @@ impl Service {
                 if current.is_none_or(|current| current.password_hash != password_hash) {
                     return Err(Error::unauthenticated("The account has changed meanwhile. Sign in again."));
                 }
-                let (id, now) = (SessionId::new(), tx.now());
+                let (id, now) = (tx.id(), tx.now());
                 let session = Session {
                     id,
                     account,
@@ -184,6 +184,7 @@ impl Service {
                 }
                 claims
             }
+            Err(expired @ TokenError::Expired(_)) => return Err(expired.into()),
             Err(_) => self.tokens.verify(TokenKind::Access, token, now)?,
         };
         self.by_session(claims.account, claims.session)

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     hub::{Audience, Dialect, Outbox, Scope, SocketId, TooManySockets},
-    model::{AccountId, Error, ErrorCode, Live, MessageCard, Result, RoomId, RoomKind},
+    model::{AccountId, Error, ErrorCode, Live, Message, MessageCard, MessageId, Result, RoomId, RoomKind},
     rules::permit::Act,
     store::View,
 };
@@ -177,29 +177,30 @@ fn direct_rooms(view: View<'_>, account: AccountId) -> Result<Vec<RoomId>> {
     Ok(direct)
 }
 
-/// The newest messages of several rooms that are still there, oldest first. Rooms in which nothing was said as lately as
-/// what was found already are not read: somebody may be in very many.
+/// The newest messages of several rooms that are still there, in the order in which they were posted, oldest first: that
+/// of their ids, whatever the clock said, and never against the order of a room. Rooms in which nothing was said as lately
+/// as what was found already are not read: somebody may be in very many.
 fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> Result<Vec<MessageCard>> {
     let rooms: std::collections::BTreeSet<RoomId> = rooms.collect();
     let mut spoken = Vec::with_capacity(rooms.len());
     for room in rooms {
         let last_seq = view.room_head(room)?.last_seq;
-        spoken.extend(view.message(room, last_seq)?.map(|last| (last.posted_at, room)));
+        spoken.extend(view.message(room, last_seq)?.map(|last| (last.id, room)));
     }
     spoken.sort_unstable_by(|one, other| other.cmp(one));
-    let mut found: Vec<crate::model::Message> = Vec::new();
+    let mut found: Vec<(MessageId, Message)> = Vec::new();
     // Nobody is told anything while a socket is greeted: looks past deleted ones are few, and for all rooms together.
     let mut looks = Looks::few();
-    for (spoken_at, room) in spoken {
-        if found.len() == limit && found.first().is_some_and(|oldest| oldest.posted_at > spoken_at) {
+    for (last, room) in spoken {
+        if found.len() == limit && found.first().is_some_and(|(oldest, _)| *oldest > last) {
             break;
         }
-        found.extend(present_before(view, room, view.room_head(room)?.last_seq + 1, limit, &mut looks)?);
-        found.sort_by_key(|message| (message.posted_at, message.id));
+        found.extend(placed(present_before(view, room, view.room_head(room)?.last_seq + 1, limit, &mut looks)?));
+        found.sort_by_key(|(place, message)| (*place, message.room, message.seq));
         found.drain(..found.len().saturating_sub(limit));
     }
     let mut cards = Vec::with_capacity(found.len());
-    for message in found {
+    for (_, message) in found {
         let context = match cards::Context::without_readers(view, message.room) {
             // One of the rooms was deleted since it was looked into.
             Err(error) if error.code == ErrorCode::NotFound => continue,
@@ -208,6 +209,15 @@ fn newest(view: View<'_>, rooms: impl Iterator<Item = RoomId>, limit: usize) -> 
         cards.push(cards::message(view, message, &context, &mut cards::Names::default())?);
     }
     Ok(cards)
+}
+
+/// Each with its place among those of other rooms: its id, or that of an earlier one of the room if that is greater.
+/// Before ids kept to the order of what happened, a clock that was set back could give a message a smaller one.
+fn placed(messages: Vec<Message>) -> impl Iterator<Item = (MessageId, Message)> {
+    messages.into_iter().scan(MessageId::from_uuid(uuid::Uuid::nil()), |greatest, message| {
+        *greatest = message.id.max(*greatest);
+        Some((*greatest, message))
+    })
 }
 
 /// How much of a room each of these has not read; nothing, for those who only look in. In the order of the accounts.
@@ -220,4 +230,32 @@ pub(super) fn unread_counts(view: View<'_>, room: RoomId, accounts: Vec<AccountI
     }
     counts.sort_unstable();
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ChatRole, Timestamp};
+
+    #[test]
+    fn ids_that_went_back_break_no_rooms_order() {
+        let (early, late) = (MessageId::new(), MessageId::new());
+        let message = |id, seq| Message {
+            id,
+            room: RoomId::new(),
+            seq,
+            author: AccountId::new(),
+            author_role: ChatRole::User,
+            body: String::new(),
+            file: None,
+            job: None,
+            reply_to: None,
+            client_id: None,
+            posted_at: Timestamp::from_micros(0),
+            edited_at: None,
+            retracted: None,
+        };
+        let places: Vec<_> = placed(vec![message(late, 1), message(early, 2)]).map(|(place, _)| place).collect();
+        assert_eq!(places, [late, late]);
+    }
 }

@@ -10,6 +10,7 @@ mod codec;
 mod compact;
 mod error;
 mod export;
+mod ids;
 mod index;
 mod indexer;
 pub mod journal;
@@ -124,6 +125,7 @@ impl Store {
             journal: opened.journal,
             shared: Arc::clone(&shared),
             clock: options.clock,
+            last_at: newest_at(&folder, &synced)?,
             space: space::FreeSpace::new(folder.clone(), options.free_space_floor_bytes),
             on_committed,
         };
@@ -297,18 +299,25 @@ impl Store {
     pub fn fingerprint(&self) -> StoreResult<u64> {
         self.shared.at_rest(|moment| Snapshot(moment.snapshot).view().fingerprint())
     }
-
-    /// When the newest entry was written.
-    pub fn newest_entry_at(&self) -> Option<Timestamp> {
-        let (_, seq) = self.snapshot_at();
-        self.entries(seq).ok()?.last()?.ok().map(|committed| committed.entry.at)
-    }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
         self.shared.stop();
     }
+}
+
+/// The time of the newest entry that compaction has left; the ids of all that are left are not after it.
+fn newest_at(folder: &Path, synced: &journal::Synced) -> StoreResult<Timestamp> {
+    let folder = folder.join("journal");
+    for segment in journal::segments(&folder)?.into_iter().rev() {
+        // What cannot be read is not for the order of ids to complain of.
+        let records = journal::read(&folder, synced, segment.first_seq)?.map_while(std::result::Result::ok);
+        if let Some(newest) = records.last() {
+            return Ok(codec::decode_entry(&newest.payload)?.at);
+        }
+    }
+    Ok(Timestamp::from_micros(0))
 }
 
 async fn remove_all(blobs: &Blobs, files: Vec<FileId>) {

@@ -5,6 +5,7 @@
 
 use super::{
     StoreError, StoreResult, apply, codec,
+    ids::Ids,
     journal::{Journal, JournalError, MAX_PAYLOAD_BYTES},
     kv::{Pair, Snapshot, Staging},
     shared::{Moment, Shared, SyncedGroup},
@@ -52,6 +53,7 @@ pub struct Tx {
     asides: Vec<Aside>,
     actor: Option<AccountId>,
     now: Timestamp,
+    ids: Ids,
     /// An event was applied in part only, so nothing of this may be kept.
     is_torn: bool,
 }
@@ -62,9 +64,16 @@ impl Tx {
         View::of(&self.staging)
     }
 
-    /// The time of this mutation.
+    /// The time of this mutation, as the clock says it. The clock may have been set back: what was written before may
+    /// have a later one, so nothing is ordered by it.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// A new id. It sorts after all that were made here before, also before the last start and whatever the clock said:
+    /// what is listed by id is listed in the order in which it happened.
+    pub fn id<I: From<uuid::Uuid>>(&mut self) -> I {
+        self.ids.next().into()
     }
 
     /// Says that something happened. It is visible to the rest of this mutation at once.
@@ -135,6 +144,8 @@ pub(super) struct Writer {
     pub journal: Journal,
     pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
+    /// Of the newest entry.
+    pub last_at: Timestamp,
     pub space: FreeSpace,
     pub on_committed: OnCommitted,
 }
@@ -157,6 +168,7 @@ struct Group {
 struct Terms {
     first_seq: u64,
     now: Timestamp,
+    last_at: Timestamp,
     room: Room,
 }
 
@@ -207,7 +219,8 @@ impl Writer {
             (true, true) => Room::Low,
             (true, false) => Room::Enough,
         };
-        let terms = Terms { first_seq: self.journal.last_seq() + 1, now: self.clock.now(), room };
+        let first_seq = self.journal.last_seq() + 1;
+        let terms = Terms { first_seq, now: self.clock.now(), last_at: self.last_at, room };
         let mut group = Group::new(self.shared.moment(), terms);
         group.take(first, &self.shared);
         let mut closing = None;
@@ -221,6 +234,7 @@ impl Writer {
                 Err(_) => break,
             }
         }
+        self.last_at = group.terms.last_at;
         self.finish(group);
         closing
     }
@@ -308,12 +322,14 @@ impl Group {
     fn take(&mut self, mut mutation: Box<dyn Mutation>, shared: &Shared) {
         let seq = self.terms.first_seq + self.payloads.len() as u64;
         let staging = Staging::new(self.snapshot.clone(), seq, Arc::clone(&shared.writer_pulse));
+        let now = self.terms.now;
         let mut tx = Tx {
             staging,
             events: Vec::new(),
             asides: Vec::new(),
             actor: mutation.actor(),
-            now: self.terms.now,
+            now,
+            ids: Ids::of(now.max(self.terms.last_at.next())),
             is_torn: false,
         };
         let decided = catch_unwind(AssertUnwindSafe(|| mutation.decide(&mut tx))).unwrap_or_else(|_| {
@@ -334,11 +350,13 @@ impl Group {
             return Ok(());
         }
         self.terms.room.admits(&tx.events)?;
-        let entry = Entry { at: tx.now, actor: tx.actor, events: tx.events };
+        let at = tx.ids.at();
+        let entry = Entry { at, actor: tx.actor, events: tx.events };
         let payload = codec::encode_entry(&entry)?;
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(Error::too_large("This is more than can be saved at once."));
         }
+        self.terms.last_at = at;
         self.bytes += payload.len();
         self.payloads.push(payload);
         self.committed.push(Fresh { committed: Arc::new(Committed { seq, entry }), asides: tx.asides });

@@ -183,6 +183,9 @@ async fn a_profile_changes_for_everybody() {
     let changed = anna.put(&own, json!({ "profile": { "name": "Anna" } })).await.expect(200).json();
     assert_eq!(changed["display_name"], "Anna Keller");
     boris.put(&own, json!({ "name": "Eve" })).await.refused(403, "forbidden");
+    let refused = anna.put(&own, json!({ "name": "Eve", "password": "another long winter" })).await.blames("password");
+    assert!(refused["errors"]["password"][0].as_str().unwrap().contains("/api/account/password"), "{refused}");
+    assert_eq!(anna.get(&own).await.expect(200).json()["name"], "Anna", "nothing changed");
     let admin = world.admin().await;
     let changed = admin.put(&own, json!({ "surname": "" })).await.expect(200).json();
     assert_eq!((&changed["display_name"], &changed["email"]), (&json!("Anna"), &json!("anna@example.com")));
@@ -206,6 +209,11 @@ async fn the_directory_is_searched_and_paged() {
     assert_eq!(names(&anna, "?search=ANN").await, (list(&["anna", "annette"]), 2, false, false));
     assert_eq!(names(&anna, "?search=example.com").await.1, 0, "addresses are not searched");
     assert_eq!(names(&admin, "?search=clara@example.com").await.0, list(&["clara"]));
+    // Whoever gave no name is called by the username, as in a room.
+    let body = json!({ "email": "quinn@example.com", "username": "quinn", "password": crate::world::PASSWORD });
+    let quinn = world.site.post("/api/user/registration", body).await.expect(201).json();
+    let found = anna.get("/api/user?search=quinn").await.expect(200).json()["data"][0].clone();
+    assert_eq!((&quinn["name"], &found["name"]), (&json!("quinn"), &json!("quinn")));
     for query in ["?page=0", "?size=0", "?size=101", "?page=x", "?page=-1", "?size=99999999999"] {
         anna.get(&format!("/api/user{query}")).await.expect(400);
     }

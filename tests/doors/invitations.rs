@@ -196,7 +196,20 @@ async fn who_withdraws_and_what_of_decisions_with_bad_bodies() {
         person.withdraws(&offer).await.expect(204);
         boris.decides(&offer, "approved").await.refused(404, "not_found");
     }
-    assert_eq!(boris.told().await, [], "what was taken back is no decision");
+    let kinds = async |person: &Person| person.told().await.into_iter().map(|told| told.0).collect::<Vec<_>>();
+    let by_the_salon = ["offer_withdrawn", "request_deleted"];
+    assert_eq!(kinds(&boris).await, by_the_salon.repeat(3), "by anna, clara and ada; not what he did himself");
+    let of_her_offers = ["offer_withdrawn", "offer_withdrawn", "offer_declined", "request_approved"];
+    assert_eq!(kinds(&clara).await, of_her_offers, "by ada, by anna, by boris");
+    assert_eq!((kinds(&anna).await, kinds(&dan).await), (vec![], vec![]), "whom it does not concern");
+    let log = anna.list(&format!("/api/salons/{salon}/log?size=100")).await;
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    let done = log.iter().map(|line| (word(&line["by"]["username"]), word(&line["action"])));
+    let done: Vec<_> = done.filter(|(_, action)| action == "withdrawn" || action == "declined").collect();
+    let expected = [("ada", 2), ("clara", 2), ("anna", 2)].into_iter();
+    let expected = expected.flat_map(|(by, times)| vec![(by.to_owned(), "withdrawn".to_owned()); times]);
+    let expected: Vec<_> = expected.chain([("boris".to_owned(), "declined".to_owned())]).collect();
+    assert_eq!(done, expected, "newest first; boris's own request is his own business");
     let request = boris.asks_for(&salon, "seller").await;
     dan.withdraws(&request).await.refused(404, "not_found");
 
@@ -212,6 +225,23 @@ async fn who_withdraws_and_what_of_decisions_with_bad_bodies() {
     let empty = anna.request(Method::PATCH, &path).header("content-type", "application/json").body("");
     anna.send(empty).await.expect(200);
     assert_eq!(boris.status_of(&request).await, "approved");
+}
+
+#[tokio::test]
+async fn who_is_blocked_by_now_is_not_seated_and_the_reason_says_so() {
+    let world = World::open().await;
+    let [anna, boris] = world.people(["anna", "boris"]).await;
+    let admin = world.admin().await;
+    let salon = anna.founds("North").await;
+    let request = boris.asks_for(&salon, "seller").await;
+    let path = format!("/api/user/block_unblock/{}", boris.id);
+    admin.patch(&path, json!({ "action": "block" })).await.expect(200);
+    assert_eq!(anna.status_of(&request).await, "pending", "a request waits for whoever made it");
+    let refused = anna.decides(&request, "approved").await.blames("non_field_errors");
+    assert_eq!(refused["non_field_errors"], json!(["This person's account is blocked."]));
+    let rich = anna.list("/api/invitations").await.remove(0);
+    assert_eq!((&rich["status"], &rich["reason"]), (&json!("rejected"), &json!("This person's account is blocked.")));
+    assert_eq!(anna.chairs(&salon).await.len(), 1);
 }
 
 #[tokio::test]

@@ -19,3 +19,4 @@ mod salons;
 mod seats;
 mod sessions;
 mod staff_room;
+mod withdrawals;

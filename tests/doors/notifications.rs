@@ -2,7 +2,14 @@
 
 use crate::{
     people::{Person, id_of},
+    store::{
+        clock::{DAY_SECS, Hands},
+        kit,
+    },
     world::World,
+};
+use parlor::model::{
+    Clock, Event, Invitation, InvitationStatus, Message, NotificationKind, SalonAction, SalonLogLine, SystemClock,
 };
 use serde_json::{Value, json};
 
@@ -101,13 +108,12 @@ async fn an_account_that_comes_to_an_end_is_told_nothing_more() {
     anna.seats(&boris, &salon, "admin").await;
     let offer = boris.offers(&salon, "seller", &clara).await;
     ada.delete(&format!("/api/user/{}", boris.id)).await.expect(204);
-    clara.approves(&offer).await;
+    clara.decides(&offer, "approved").await.refused(404, "not_found");
+    assert_eq!(kinds(&clara.told().await), ["offer_withdrawn"]);
     let log = anna.list(&format!("/api/salons/{salon}/log")).await;
-    assert_eq!((&log[0]["action"], &log[0]["by"]["username"]), (&json!("accepted"), &json!("clara")));
+    assert_eq!((&log[0]["action"], &log[0]["by"]["username"]), (&json!("withdrawn"), &json!("ada")));
     let offered = log.iter().find(|line| line["action"] == "offered").expect("the offer");
     assert_eq!(offered["by"]["display_name"], "Deleted account");
-    let seen = clara.list("/api/invitations").await.remove(0);
-    assert_eq!(seen["made_by"]["display_name"], "Deleted account");
 }
 
 /// The whole log of an eventful salon: who did what to whom.
@@ -152,12 +158,13 @@ async fn the_log_remembers_who_decided_what() {
         "anna approved mechanic boris -",
         "anna offered superuser boris -",
         "boris accepted superuser boris -",
+        "boris left mechanic boris -",
         "anna handed_over superuser boris -",
     ];
     assert_eq!(lines, expected);
     assert_eq!(ada.list(&path).await, log);
     let page = boris.get(&format!("/api/salons/{salon}/log?size=5&page=3")).await.expect(200).json();
-    assert_eq!((&page["total_items"], &page["next"]), (&json!(14), &json!(false)));
+    assert_eq!((&page["total_items"], &page["next"]), (&json!(15), &json!(false)));
     assert_eq!(page["data"].as_array().unwrap(), &log[10..]);
     boris.get(&format!("/api/salons/{salon}/log?page=0")).await.blames("page");
     let reads = async |person: &Person| person.get(&path).await.refused(403, "forbidden");
@@ -166,4 +173,70 @@ async fn the_log_remembers_who_decided_what() {
     }
     boris.seats(&clara, &salon, "admin").await;
     reads(&clara).await;
+}
+
+/// What the server would write while its clock is a day ahead.
+async fn happens_tomorrow(world: &World, salon: &str, [anna, boris, clara]: [&Person; 3], room: &str) {
+    let clock = Hands::at(SystemClock.now().plus_secs(DAY_SECS));
+    let opened = kit::open_by(&world.folder(), 0, clock).unwrap();
+    let (salon, room) = (salon.parse().unwrap(), room.parse().unwrap());
+    let [anna, boris, clara] = [anna, boris, clara].map(|person| person.id.parse().unwrap());
+    let done = opened.store.commit(None, move |tx| {
+        let (now, salon) = (tx.now(), tx.view().salon(salon)?.unwrap());
+        let log = kit::log_line(salon.id, SalonAction::Changed, None);
+        let line = SalonLogLine { id: tx.id(), at: now, by: Some(anna), ..log };
+        tx.emit(Event::SalonLogged(line))?;
+        let told = kit::notification(boris, &salon, NotificationKind::RequestRejected);
+        let told = parlor::model::Notification { id: tx.id(), at: now, ..told };
+        tx.emit(Event::NotificationRaised(told))?;
+        let invitation = Invitation {
+            id: tx.id(),
+            salon: salon.id,
+            role: parlor::model::SeatRole::Mechanic,
+            person: clara,
+            made_by: clara,
+            succeeds: None,
+            status: InvitationStatus::Pending,
+            created_at: now,
+            decision: None,
+        };
+        tx.emit(Event::InvitationMade(invitation))?;
+        let seq = tx.view().room_head(room)?.last_seq + 1;
+        let said = kit::message(room, seq, anna);
+        let said = Message { id: tx.id(), body: "tomorrow".into(), posted_at: now, ..said };
+        Ok(tx.emit(Event::MessagePosted(said))?)
+    });
+    done.await.unwrap();
+    opened.close().await;
+}
+
+#[tokio::test]
+async fn newest_is_what_happened_last_also_after_the_clock_was_set_back() {
+    let mut world = World::open().await;
+    let [anna, boris, clara] = world.people(["anna", "boris", "clara"]).await;
+    let salon = anna.founds("North").await;
+    let (garage, ours) = (anna.opens("public", "garage", &[]).await, anna.direct(&boris).await);
+    world.stop().await;
+    happens_tomorrow(&world, &salon, [&anna, &boris, &clara], &garage).await;
+    world.start().await;
+    let request = boris.asks_for(&salon, "seller").await;
+    anna.rejects(&request, "not now").await;
+    anna.posts(&ours, "to boris").await;
+    anna.posts(&garage, "today").await;
+    world.restart().await;
+    anna.posts(&ours, "to boris again").await;
+    anna.seats(&boris, &salon, "seller").await;
+
+    let log = anna.list(&format!("/api/salons/{salon}/log")).await;
+    let actions: Vec<_> = log.iter().map(|line| line["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["approved", "rejected", "changed", "founded"]);
+    assert_eq!(kinds(&boris.told().await), ["request_approved", "request_rejected", "request_rejected"]);
+    let listed: Vec<_> = anna.invitations().await;
+    assert_eq!((listed.len(), &listed[1]), (3, &request), "clara's is the oldest");
+    let times: Vec<_> = log.iter().map(|line| line["at"].as_str().unwrap()).collect();
+    assert!(times[0] > times[1] && times[1] < times[2], "nothing that happens now is stamped tomorrow: {times:?}");
+
+    let mut window = anna.chats("garage").await;
+    let texts = window.texts().await;
+    assert_eq!(texts[..4], ["tomorrow", "Private: to boris", "today", "Private: to boris again"]);
 }

@@ -37,6 +37,14 @@ async fn public_rooms_are_made_and_joined_by_name() {
         let answer = by_name(&anna, name).await;
         assert!([400, 404, 405].contains(&answer.status), "{name}: {}", answer.status);
     }
+    // Nothing passes for the staff room of a salon.
+    for name in ["North%20(staff)", "North%20(Staff)", "North(staff)%20"] {
+        by_name(&anna, name).await.blames("name");
+    }
+    let refused = anna.post("/api/rooms", json!({ "kind": "public", "name": "North (STAFF)" })).await.blames("name");
+    assert!(refused["errors"]["name"][0].as_str().unwrap().contains("(staff)"), "{refused}");
+    let renamed = anna.patch(&format!("/api/rooms/{}", id_of(&made)), json!({ "name": "North (staff)" })).await;
+    renamed.blames("name");
     by_name(&anna, "01939f1e-6f2a-7c3b-9a41-5d2f8e6b1c01").await.blames("name");
     by_name(&anna, &"ж".repeat(64)).await.expect(201);
 }

@@ -177,7 +177,7 @@ async fn the_role_beside_a_name_follows_the_seats() {
     let own = ada.asks_for(&south, "seller").await;
     ada.approves(&own).await;
     let site = ada.get("/api/auth/site_role").await.expect(200).json();
-    assert_eq!((&site["role"], &site["is_staff"], &site["is_seller"]), (&json!("admin"), &json!(true), &json!(false)));
+    assert_eq!((&site["role"], &site["is_staff"], &site["is_seller"]), (&json!("admin"), &json!(true), &json!(true)));
     let said = anna.get(&format!("/api/chat/{lobby}?size=20")).await.expect(200).json();
     let of_boris = said["messages"].as_array().unwrap().iter().filter(|message| message["user"] == boris.id.as_str());
     let kept: Vec<_> = of_boris.map(|message| message["user_role"].as_str().unwrap().to_owned()).collect();
@@ -281,10 +281,21 @@ async fn a_seat_that_changed_before_the_successor_came() {
     let salon = anna.founds("North").await;
     anna.seats(&boris, &salon, "admin").await;
     anna.seats(&clara, &salon, "seller").await;
-    // Its holder left: the successor, who sits elsewhere in the salon, takes it and has one seat.
-    let offer = anna.hands_over(&salon, "admin", &clara).await;
+    // Its holder left: it is not his any more, and what is vacant is offered.
+    let late = anna.hands_over(&salon, "admin", &clara).await;
     boris.vacates(&boris.seat_of(&salon, "admin").await).await;
+    clara.decides(&late, "approved").await.blames("non_field_errors");
+    assert_eq!((clara.status_of(&late).await, clara.role().await), ("rejected".to_owned(), "seller".to_owned()));
+    // A successor who sits elsewhere in the salon has one seat then, and the log says which one they gave up.
+    anna.seats(&boris, &salon, "admin").await;
+    let offer = anna.hands_over(&salon, "admin", &clara).await;
     clara.approves(&offer).await;
+    let log = anna.list(&format!("/api/salons/{salon}/log")).await;
+    let line = |line: &Value| (line["action"].clone(), line["by"]["username"].clone(), line["role"].clone());
+    let [handed_over, left, accepted] = [&log[0], &log[1], &log[2]].map(line);
+    assert_eq!(handed_over, (json!("handed_over"), json!("anna"), json!("admin")));
+    assert_eq!(left, (json!("left"), json!("clara"), json!("seller")));
+    assert_eq!(accepted, (json!("accepted"), json!("clara"), json!("admin")));
     assert_eq!(anna.chairs(&salon).await, pairs(&[("superuser", "anna"), ("admin", "clara")]));
     assert_eq!(clara.role().await, "salon_member");
     assert_eq!(anna.list("/api/salon_role").await.len(), 2);

@@ -112,7 +112,10 @@ async fn tokens_are_good_for_one_thing_only() {
         forged.get("/api/session").await.refused(401, "unauthenticated");
     }
     for token in [&anna.access, &socket, &browser] {
-        world.site.post("/api/auth/refresh", json!({ "refresh": token })).await.refused(401, "unauthenticated");
+        for path in ["/api/auth/refresh", "/api/auth/logout"] {
+            let refused = world.site.post(path, json!({ "refresh": token })).await.refused(401, "unauthenticated");
+            assert_eq!(refused["detail"], "This token is for another use. Send a refresh token.", "{path}");
+        }
     }
     for token in [&anna.refresh, &browser] {
         let opened = try_open(&world.site.address(), &format!("?token={token}"), &[]).await;

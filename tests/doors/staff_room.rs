@@ -67,11 +67,12 @@ async fn an_account_that_goes_takes_back_what_it_asked_for() {
     let offer = clara.offers(&salon, "mechanic", &world.person("dan").await).await;
     boris.delete(&format!("/api/user/{}", boris.id)).await.expect(204);
     anna.decides(&request, "approved").await.refused(404, "not_found");
-    // What was offered in the salon's name stays an offer of the salon.
+    // What she offered goes as well: nobody is there who may offer it.
     clara.delete(&format!("/api/user/{}", clara.id)).await.expect(204);
     let dan = Person::signed_in(&world.site, "dan").await;
-    dan.approves(&offer).await;
-    assert_members(&anna, &salon, &["anna", "dan"]).await;
+    dan.decides(&offer, "approved").await.refused(404, "not_found");
+    assert_eq!(dan.told().await[0].0, "offer_withdrawn");
+    assert_members(&anna, &salon, &["anna"]).await;
 }
 
 #[tokio::test]
@@ -120,6 +121,10 @@ async fn nobody_changes_it_by_hand() {
         let mut stream = person.clone().online().await;
         stream.is_refused(status, json!({ "type": "subscribe", "room": room })).await;
         stream.is_refused(status, json!({ "type": "send", "room": room, "content": "hello" })).await;
+    }
+    for person in [&anna, &ada] {
+        let refused = person.delete(&format!("/api/chat/delete/{room}")).await.refused(403, "forbidden");
+        assert_eq!(refused["detail"], "A staff room goes with its salon; delete the salon.", "{}", person.name);
     }
     assert_eq!(anna.room(&room).await, before, "nothing changed");
     assert_members(&anna, &salon, &["anna", "boris", "clara"]).await;

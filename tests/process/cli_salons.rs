@@ -28,6 +28,9 @@ impl Site {
         let founded = json!({ "name": "Keller Motors", "location": "Munich" });
         let salon = text(&asks(&anna, Method::POST, "/api/auto_salon", Some(founded)).await, "id");
         let asked = request(&boris, &salon, "seller").await;
+        let rejected = format!("/api/invitation_to_auto_salon/{}/rejected", text(&asked, "id"));
+        asks(&anna, Method::PATCH, &rejected, Some(json!({ "reason": "no room\nin winter" }))).await;
+        let asked = request(&boris, &salon, "seller").await;
         let approved = format!("/api/invitation_to_auto_salon/{}/approved", text(&asked, "id"));
         asks(&anna, Method::PATCH, &approved, None).await;
         request(&clara, &salon, "mechanic").await;
@@ -79,7 +82,9 @@ async fn salons_are_listed_and_shown_running_and_stopped() {
             ] {
                 assert!(shown.stdout.contains(line), "{line:?} is not in {}", shown.stdout);
             }
-            assert!(shown.stdout.contains("\tanna\tapproved\tseller\tboris\n"), "{}", shown.stdout);
+            for line in ["\tanna\tapproved\tseller\tboris\n", "\tanna\trejected\tseller\tboris\tno room in winter\n"] {
+                assert!(shown.stdout.contains(line), "{line:?} is not in {}", shown.stdout);
+            }
         }
         assert_error(&site.does(&["salon", "show", "Nowhere"]).await, 1, &["salon list"]);
     }
@@ -89,13 +94,15 @@ async fn salons_are_listed_and_shown_running_and_stopped() {
 async fn seats_are_taken_away_running_and_stopped() {
     for mut site in [Site::running().await, Site::stopped().await] {
         for (args, word) in [
-            (["seat", "remove", "Keller Motors", "boss"], "mechanic"),
             (["seat", "remove", "Keller Motors", "admin"], "vacant"),
             (["seat", "remove", "Keller Motors", "superuser"], "--close-salon"),
             (["seat", "remove", "Nowhere", "seller"], "salon list"),
         ] {
             assert_error(&site.does(&args).await, 1, &["refused", word]);
         }
+        let wrong = site.does(&["seat", "remove", "Keller Motors", "boss"]).await;
+        assert_eq!(wrong.code, Some(2), "a wrong command line");
+        assert!(wrong.stderr.contains("superuser, admin, seller, mechanic"), "{}", wrong.stderr);
         let mut stream = match &site.server {
             Some(_) => Some(Stream::open(&site.boris, None).await),
             None => None,

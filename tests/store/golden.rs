@@ -164,6 +164,14 @@ fn new_in_format_2() -> Vec<Golden> {
         by: (kind != NotificationKind::SeatRemoved).then(|| id(9)),
         ..kit::notification(id(1), &salon, kind)
     });
+    let withdrawn = kit::log_line(id(11), SalonAction::Withdrawn, Some(SeatRole::Seller));
+    let withdrawn = SalonLogLine { id: id(50), by: Some(id(9)), person: Some(id(1)), ..withdrawn };
+    let withdrawals = [NotificationKind::RequestDeleted, NotificationKind::OfferWithdrawn].map(|kind| Notification {
+        id: id(51),
+        role: Some(SeatRole::Seller),
+        by: Some(id(9)),
+        ..kit::notification(id(1), &salon, kind)
+    });
     let guest = Account { email: None, password_hash: None, status: AccountStatus::Guest, ..account() };
     vec![
         ("guest-registered", vec![Event::AccountRegistered(guest)]),
@@ -185,6 +193,8 @@ fn new_in_format_2() -> Vec<Golden> {
         ("invitation-removed", vec![Event::InvitationRemoved { invitation: invitation.clone(), seen_by }]),
         ("salon-logged", logged.map(Event::SalonLogged).collect()),
         ("notification-raised", raised.map(Event::NotificationRaised).collect()),
+        ("withdrawal-logged", vec![Event::SalonLogged(withdrawn)]),
+        ("withdrawal-raised", withdrawals.map(Event::NotificationRaised).into()),
         ("notification-seen", vec![Event::NotificationSeen { account: id(1), notification: id(40) }]),
         ("history-skipped", vec![Event::HistorySkipped { room: id(3), account: id(1), seq: 70_000 }]),
     ]

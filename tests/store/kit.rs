@@ -2,7 +2,7 @@
 
 use parlor::{
     model::{
-        Account, AccountId, AccountStatus, ChatRole, Entry, Error, Event, File, FileId, FilePurpose, Invitation,
+        Account, AccountId, AccountStatus, ChatRole, Clock, Entry, Error, Event, File, FileId, FilePurpose, Invitation,
         InvitationId, InvitationStatus, Membership, Message, MessageId, Notification, NotificationId, NotificationKind,
         Profile, Room, RoomId, RoomKind, RoomRole, Salon, SalonAction, SalonId, SalonLogId, SalonLogLine, Seat, SeatId,
         SeatRole, SystemClock, Timestamp,
@@ -67,6 +67,11 @@ pub fn try_open(folder: &Path) -> StoreResult<Opened> {
 }
 
 pub fn open_with(folder: &Path, free_space_floor_bytes: u64) -> StoreResult<Opened> {
+    open_by(folder, free_space_floor_bytes, Arc::new(SystemClock))
+}
+
+/// With a clock of one's own.
+pub fn open_by(folder: &Path, free_space_floor_bytes: u64, clock: Arc<dyn Clock>) -> StoreResult<Opened> {
     let (committed, fatal) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<Vec<String>>>::default());
     let options = Options {
         folder: folder.to_owned(),
@@ -74,7 +79,7 @@ pub fn open_with(folder: &Path, free_space_floor_bytes: u64) -> StoreResult<Open
         queue_len: 4096,
         free_space_floor_bytes,
         blobs: Blobs::open(folder.join("files"), free_space_floor_bytes).unwrap(),
-        clock: Arc::new(SystemClock),
+        clock,
     };
     let (groups, reasons) = (Arc::clone(&committed), Arc::clone(&fatal));
     let on_committed = Box::new(move |group: Vec<Fresh>| {

@@ -34,12 +34,17 @@ it('a notification is a sentence', () => {
     'The operator removed you from the seller’s seat in Garage Nord.',
   );
   expect(notificationText(notification({ kind: 'salon_deleted', role: null }))).toBe('Anna closed Garage Nord.');
+  expect(notificationText(notification({ kind: 'request_deleted' }))).toBe('Anna deleted your request for the seller’s seat in Garage Nord.');
+  expect(notificationText(notification({ kind: 'offer_withdrawn', by: null }))).toBe(
+    'The operator withdrew the offer of the seller’s seat in Garage Nord.',
+  );
 });
 
 it('a line of the log says who did what to whom', () => {
   const entry: LogEntry = { id: 'l1', at: '', by: null, action: 'removed', role: 'mechanic', person: person(BORIS, 'Boris'), reason: null };
   expect(`${logActor(entry)} ${logText(entry)}`).toBe('The operator removed Boris from the mechanic’s seat');
   expect(logText({ ...entry, action: 'founded', role: null, person: null })).toBe('founded the salon');
+  expect(logText({ ...entry, action: 'withdrawn' })).toBe('withdrew the invitation of Boris to the mechanic’s seat');
 });
 
 it('most people carry no badge', () => {

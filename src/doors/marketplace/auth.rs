@@ -4,7 +4,7 @@ use super::{Done, Tag};
 use crate::{
     doors::shared::{Answer, Client, Doors, Login},
     http::{json_answer::JsonAnswer, json_body::JsonBody},
-    model::{ChatRole, Error},
+    model::Error,
     service::{Credentials, PersonDetails, TokenPair},
 };
 use poem::{Request, web::Data};
@@ -51,6 +51,7 @@ struct SocketToken {
 struct SiteRole {
     is_staff: bool,
     is_user: bool,
+    /// Marked as seller, or holding a seller's seat.
     is_seller: bool,
     is_auto_salon_member: bool,
     /// `admin`, `seller`, `salon_member` or `user`.
@@ -100,11 +101,11 @@ impl AuthApi {
     /// What one is on this site
     #[oai(path = "/site_role", method = "get", operation_id = "get_site_role")]
     async fn site_role(&self, doors: Data<&Doors>, login: Login) -> Answer<JsonAnswer<SiteRole>> {
-        let PersonDetails { account, role, holds_seat, .. } = doors.service.own_details(login.actor())?;
+        let PersonDetails { account, role, holds_seat, is_seller, .. } = doors.service.own_details(login.actor())?;
         Ok(JsonAnswer(SiteRole {
             is_staff: account.is_admin,
             is_user: true,
-            is_seller: account.is_seller || role == ChatRole::Seller,
+            is_seller,
             is_auto_salon_member: holds_seat,
             role: role.word().into(),
         }))

@@ -150,7 +150,7 @@ impl ChatApi {
 
     /// Delete a room with everything in it
     ///
-    /// An owner of the room or a site administrator.
+    /// An owner of the room or a site administrator. A staff room goes with its salon.
     #[oai(path = "/delete/:id", method = "delete", operation_id = "delete_chat_room")]
     async fn delete_room(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Done> {
         doors.service.delete_room(login.actor(), RoomId::from_uuid(id.0)).await?;

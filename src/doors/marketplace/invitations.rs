@@ -178,7 +178,8 @@ impl InvitationsApi {
 
     /// Withdraw
     ///
-    /// The same people, and whoever made it; only while it is pending.
+    /// The same people, and whoever made it; only while it is pending. Whoever made it is told, unless they did it themself; of
+    /// an offer that the salon takes back also the person it was made to.
     #[oai(path = "/delete/invitation/:id", method = "delete", operation_id = "withdraw_invitation")]
     async fn withdraw(&self, doors: Data<&Doors>, login: Login, id: Path<Uuid>) -> Answer<Done> {
         doors.service.withdraw_invitation(login.actor(), InvitationId::from_uuid(id.0)).await?;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 pub struct Person {
     id: Uuid,
     username: String,
+    /// The first name; for somebody who gave none, the name shown.
     name: String,
     surname: String,
     display_name: String,
@@ -39,15 +40,17 @@ impl From<PersonDetails> for Person {
     fn from(details: PersonDetails) -> Self {
         let PersonDetails { account, role, online, visibility, .. } = details;
         let is_full = visibility == Visibility::Full;
+        let display_name = account.display_name();
+        let name = Some(account.profile.name).filter(|name| !name.is_empty());
         Self {
+            name: name.unwrap_or_else(|| display_name.clone()),
+            display_name,
             id: account.id.uuid(),
-            display_name: account.display_name(),
             role: role.word().into(),
             status: is_full.then(|| account.status.word().into()),
             avatar: account.profile.avatar.map(thumbnail_path),
             username: account.username,
             email: account.email.filter(|_| is_full),
-            name: account.profile.name,
             surname: account.profile.surname,
             about: account.profile.about,
             is_admin: account.is_admin,

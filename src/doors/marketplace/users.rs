@@ -4,7 +4,7 @@ use super::{Done, Tag, person::Person};
 use crate::{
     doors::shared::{Answer, Client, Doors, Login, Page, PageQuery},
     http::{json_answer::JsonAnswer, json_body::JsonBody},
-    model::{Account, AccountId},
+    model::{Account, AccountId, Error},
     service::{Actor, NewAccount, ProfileChange},
 };
 use poem::{Request, web::Data};
@@ -54,6 +54,8 @@ struct PersonUpdate {
     surname: Option<String>,
     about: Option<String>,
     profile: Option<ProfileUpdate>,
+    /// Refused: a password is changed with `PUT /api/account/password`.
+    password: Option<String>,
 }
 
 /// The same, as registration has it.
@@ -145,7 +147,12 @@ impl UsersApi {
         id: Path<Uuid>,
         body: JsonBody<PersonUpdate>,
     ) -> Answer<JsonAnswer<Person>> {
-        let PersonUpdate { username, email, name, surname, about, profile } = body.0;
+        let PersonUpdate { username, email, name, surname, about, profile, password } = body.0;
+        if password.is_some() {
+            let words =
+                "A password is not changed here. Send current_password and new_password to PUT /api/account/password.";
+            return Err(Error::invalid("password", words).into());
+        }
         let profile = profile.unwrap_or_default();
         let (name, surname) = (name.or(profile.name), surname.or(profile.surname));
         let change = ProfileChange { username, email, name, surname, about };

@@ -216,7 +216,8 @@ impl From<InvitationCard> for Invitation {
 pub struct Notification {
     id: Uuid,
     created_at: String,
-    /// `request_approved`, `request_rejected`, `offer_accepted`, `offer_declined`, `seat_removed` or `salon_deleted`.
+    /// `request_approved`, `request_rejected`, `request_deleted`, `offer_accepted`, `offer_declined`, `offer_withdrawn`,
+    /// `seat_removed` or `salon_deleted`.
     kind: String,
     salon: Uuid,
     salon_name: String,
@@ -249,8 +250,8 @@ pub struct SalonLogLine {
     at: String,
     /// Null when the operator did it.
     by: Option<PersonLite>,
-    /// `founded`, `changed`, `offered`, `approved`, `rejected`, `accepted`, `declined`, `left`, `removed`, `handed_over` or
-    /// `deleted`.
+    /// `founded`, `changed`, `offered`, `approved`, `rejected`, `accepted`, `declined`, `withdrawn`, `left`, `removed`,
+    /// `handed_over` or `deleted`.
     action: String,
     role: Option<SeatName>,
     /// Whom it is about.

@@ -219,7 +219,9 @@ export type NotificationKind =
   | 'offer_accepted'
   | 'offer_declined'
   | 'seat_removed'
-  | 'salon_deleted';
+  | 'salon_deleted'
+  | 'request_deleted'
+  | 'offer_withdrawn';
 
 export interface Notification {
   id: Id;
@@ -243,7 +245,8 @@ export type LogAction =
   | 'left'
   | 'removed'
   | 'handed_over'
-  | 'deleted';
+  | 'deleted'
+  | 'withdrawn';
 
 export interface LogEntry {
   id: Id;

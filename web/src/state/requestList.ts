@@ -107,9 +107,9 @@ function mapped(
   };
 }
 
-/** Newest first. */
+/** Newest first. Ids are in the order in which they were made, also when the server's clock was set back meanwhile. */
 export const sorted = (all: Requests): Invitation[] =>
-  [...all.invitations.values()].sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id));
+  [...all.invitations.values()].sort((a, b) => b.id.localeCompare(a.id));
 
 const leads = (all: Requests, salon: Id): boolean => {
   const role = all.seats.get(salon);

@@ -64,6 +64,10 @@ export function notificationText({ kind, salon_name: salon, role, by }: Notifica
       return `${nameOf(by)} removed you from ${seat} in ${salon}.`;
     case 'salon_deleted':
       return `${nameOf(by)} closed ${salon}.`;
+    case 'request_deleted':
+      return `${nameOf(by)} deleted your request for ${seat} in ${salon}.`;
+    case 'offer_withdrawn':
+      return `${nameOf(by)} withdrew the offer of ${seat} in ${salon}.`;
   }
 }
 
@@ -94,6 +98,8 @@ export function logText({ action, role, person }: LogEntry): string {
       return `handed ${seat} over to ${whom}`;
     case 'deleted':
       return 'closed the salon';
+    case 'withdrawn':
+      return `withdrew the invitation of ${whom} to ${seat}`;
   }
 }
 
