@@ -34,10 +34,11 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
     let public_url = config.public_urls.first().cloned();
     let client = Arc::new(WebClient::embedded(base_path));
     let app = Route::new()
-        .at("/ws/chat", get(parlor::event_stream))
+        // Sockets get every method: the handshake itself says which one is right.
+        .at("/ws/chat", parlor::event_stream)
         // One address: an id is a room of any kind, a name is a public room.
-        .at(recruiting::ROOM_SOCKET, get(recruiting::room_socket))
-        .at("/ws/chat/:room_name", get(live::live_socket))
+        .at(recruiting::ROOM_SOCKET, recruiting::room_socket)
+        .at("/ws/chat/:room_name", live::live_socket)
         .at("/chat/send", Arc::clone(&rest))
         .at("/chat/history", Arc::clone(&rest))
         .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
@@ -55,7 +56,7 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
         .at("/profiles", community::profiles(Arc::clone(&client)))
         .at("/chat/:user_name", community::start_chat(Arc::clone(&client)))
         .at("/chat/room/:name/send", community::room(Arc::clone(&client), rest))
-        .at("/ws/chatroom/:name", get(community::chatroom))
+        .at("/ws/chatroom/:name", community::chatroom)
         .nest("/", client)
         .with(CookieJarManager::new())
         .data(doors);

@@ -11,6 +11,7 @@ pub mod file_headers;
 pub mod files;
 pub mod guard;
 pub mod head_scan;
+pub mod host;
 pub mod json_answer;
 pub mod json_body;
 pub mod optional_json;
@@ -29,18 +30,20 @@ pub mod url_form;
 use poem::{Endpoint, EndpointExt, Response};
 
 use self::{
-    body_limit::BodyLimit, paths::PathTable, request_log::RequestLog, security::SecurityHeaders, slashes::TrimSlashes,
+    body_limit::BodyLimit, host::OneHost, paths::PathTable, request_log::RequestLog, security::SecurityHeaders,
+    slashes::TrimSlashes,
 };
 
 /// Puts the whole plumbing around an application, in the only order that works: security headers see every
-/// answer, the request log sees every error, and paths are trimmed before limits and routes look at them.
+/// answer, the request log sees every error, and the host is checked and paths are trimmed before limits and routes look at
+/// them.
 pub fn wrap<E: Endpoint + 'static>(
     app: E,
     body_limit: BodyLimit,
     paths: PathTable,
     security: SecurityHeaders,
 ) -> impl Endpoint<Output = Response> {
-    app.map_to_response().with(body_limit).with(TrimSlashes).with(RequestLog::new(paths)).with(security)
+    app.map_to_response().with(body_limit).with(TrimSlashes).with(OneHost).with(RequestLog::new(paths)).with(security)
 }
 
 #[cfg(test)]

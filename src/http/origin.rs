@@ -13,6 +13,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whose page sent a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,12 @@ fn read_authority(text: &str) -> Option<(String, Option<u16>)> {
     is_host.then(|| (host.to_ascii_lowercase(), port))
 }
 
+/// Whether a host is a plain address, or always this machine.
+fn is_no_ones_name(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    bare.parse::<IpAddr>().is_ok() || host == "localhost" || host.ends_with(".localhost")
+}
+
 /// What this site is called, and who may say so.
 #[derive(Debug, Clone, Default)]
 pub struct OriginPolicy {
@@ -85,7 +92,7 @@ pub struct OriginPolicy {
 }
 
 impl OriginPolicy {
-    /// A policy from configured public addresses (may be none: then `Host` decides) and trusted proxies.
+    /// A policy from configured public addresses (may be none: then any `Host` decides) and trusted proxies.
     pub fn new(public_urls: Vec<Origin>, trusted: TrustedProxies) -> Self {
         Self { public_urls, trusted }
     }
@@ -105,6 +112,14 @@ impl OriginPolicy {
         }
     }
 
+    /// Judges the opening of a page. Browsers hardly ever send an `Origin` with that; those that say where the link stood say
+    /// it in `Sec-Fetch-Site`. An address that was typed in stood nowhere.
+    pub fn judge_visit(&self, peer: Option<IpAddr>, over_tls: OverTls, headers: &HeaderMap) -> Verdict {
+        let is_from_outside = headers.contains_key(SEC_FETCH_SITE)
+            && !matches!(only_value(headers, &SEC_FETCH_SITE), Some("same-origin" | "none"));
+        if is_from_outside { Verdict::Foreign } else { self.judge(peer, over_tls, headers) }
+    }
+
     fn is_same_host(&self, peer: Option<IpAddr>, over_tls: OverTls, headers: &HeaderMap, origin: &Origin) -> bool {
         let host = self
             .forwarded(peer, headers, &FORWARDED_HOST)
@@ -116,7 +131,13 @@ impl OriginPolicy {
         // Without a port the host speaks of its scheme's default, and only TLS of ours is sure about that.
         let port = port.unwrap_or(if origin.is_https { 443 } else { 80 });
         let scheme_fits = origin.is_https || !self.is_secure(peer, over_tls, headers);
-        scheme_fits && origin.host == host && origin.port == port
+        scheme_fits && origin.host == host && origin.port == port && self.may_be_called(&host)
+    }
+
+    /// Once it is configured what this site is called, a name of somebody else's proves nothing: they may let it lead here
+    /// after their page was loaded (DNS rebinding). An address, or the name of this machine for itself, is nobody's to lead.
+    fn may_be_called(&self, host: &str) -> bool {
+        self.public_urls.is_empty() || self.public_urls.iter().any(|url| url.host == host) || is_no_ones_name(host)
     }
 
     /// Whether the browser's side of the connection is encrypted, as far as we can know.
@@ -261,6 +282,54 @@ mod tests {
         assert_eq!(judge("https://chat.salon.example:444"), Verdict::Foreign);
         assert!(Origin::parse("https://chat.salon.example/app").is_err());
         assert!(Origin::parse("chat.salon.example").is_err());
+    }
+
+    #[test]
+    fn beside_public_addresses_the_host_counts_where_it_is_nobodys_name() {
+        let policy = policy(&["https://salon.example", "http://nas.lan:8000"]);
+        for (host, verdict) in [
+            ("salon.example:8000", Verdict::Ours),
+            ("nas.lan", Verdict::Ours),
+            ("192.168.1.5:8000", Verdict::Ours),
+            ("[fe80::1]:8000", Verdict::Ours),
+            ("localhost:8000", Verdict::Ours),
+            ("parlor.localhost:8000", Verdict::Ours),
+            ("evil.example", Verdict::Foreign),
+            ("other.lan:8000", Verdict::Foreign),
+            ("x.salon.example", Verdict::Foreign),
+            ("evil-localhost", Verdict::Foreign),
+            ("127.0.0.1.evil.example", Verdict::Foreign),
+        ] {
+            let headers = headers(&[("origin", &format!("http://{host}")), ("host", host)]);
+            assert_eq!(policy.judge(ip(STRANGER), OverTls::No, &headers), verdict, "{host}");
+        }
+        let by_proxy = headers(&[
+            ("origin", "https://evil.example"),
+            ("host", "127.0.0.1:8000"),
+            ("x-forwarded-host", "evil.example"),
+        ]);
+        assert_eq!(policy.judge(ip(PROXY), OverTls::No, &by_proxy), Verdict::Foreign);
+    }
+
+    #[test]
+    fn a_page_is_opened_from_here_or_from_outside() {
+        let policy = policy(&[]);
+        for (pairs, verdict) in [
+            (&[][..], Verdict::Absent),
+            (&[("sec-fetch-site", "none")], Verdict::Absent),
+            (&[("sec-fetch-site", "same-origin")], Verdict::Absent),
+            (&[("sec-fetch-site", "same-origin"), ("origin", "http://a")], Verdict::Ours),
+            (&[("sec-fetch-site", "same-site")], Verdict::Foreign),
+            (&[("sec-fetch-site", "cross-site")], Verdict::Foreign),
+            (&[("sec-fetch-site", "cross-site"), ("origin", "http://a")], Verdict::Foreign),
+            (&[("sec-fetch-site", "none"), ("sec-fetch-site", "none")], Verdict::Foreign),
+            (&[("sec-fetch-site", "")], Verdict::Foreign),
+            (&[("origin", "null")], Verdict::Foreign),
+            (&[("origin", "http://b")], Verdict::Foreign),
+        ] {
+            let headers = headers(&[pairs, &[("host", "a")]].concat());
+            assert_eq!(policy.judge_visit(ip(STRANGER), OverTls::No, &headers), verdict, "{pairs:?}");
+        }
     }
 
     #[test]

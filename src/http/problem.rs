@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 use poem::{
     Response,
     error::ResponseError,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ pub struct Problem {
     pub retry_after_secs: Option<u64>,
     /// The methods that the path does answer, for 405.
     pub allow: Option<Box<str>>,
+    headers: &'static [(HeaderName, HeaderValue)],
     cause: Option<Arc<str>>,
 }
 
@@ -46,6 +47,7 @@ impl Problem {
             errors: BTreeMap::new(),
             retry_after_secs: None,
             allow: None,
+            headers: &[],
             cause: None,
         }
     }
@@ -82,6 +84,13 @@ impl Problem {
         self
     }
 
+    /// Says so in these headers too.
+    #[must_use]
+    pub fn with_headers(mut self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
+        self.headers = headers;
+        self
+    }
+
     /// Keeps the cause for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
@@ -101,6 +110,7 @@ impl Problem {
             .content_type(PROBLEM_JSON)
             .body(self.document(request_id).to_string());
         let headers = response.headers_mut();
+        headers.extend(self.headers.iter().cloned());
         if let Some(secs) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, secs.into());
         }

@@ -11,6 +11,7 @@ use poem::{
 };
 
 use super::{
+    page::{ShownAsPage, problem_page},
     paths::PathTable,
     problem::Problem,
     translate::{normalize, problem_of},
@@ -79,7 +80,9 @@ impl<E> Logged<E> {
         let Some(problem) = problem_of(&error, path, &self.paths) else {
             return (normalize(error.into_response(), id), None);
         };
-        (problem.answer(Some(id)), problem.cause().map(str::to_owned))
+        let is_page = error.data::<ShownAsPage>().is_some();
+        let response = if is_page { problem_page(&problem, id) } else { problem.answer(Some(id)) };
+        (response, problem.cause().map(str::to_owned))
     }
 }
 

@@ -15,7 +15,8 @@ pub const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' blob: data:
 
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    // Addresses stay on this site. Under `no-referrer` browsers would call the forms of our own pages `Origin: null`.
+    (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

@@ -6,8 +6,8 @@
 use poem::{
     Error, Response,
     error::{
-        MethodNotAllowedError, NotFoundError, ParseFormError, ParseJsonError, ParsePathError, ParseQueryError,
-        ReadBodyError, SizedLimitError, StaticFileError,
+        MethodNotAllowedError, NotFoundError, ParseFormError, ParseJsonError, ParseMultipartError, ParsePathError,
+        ParseQueryError, ReadBodyError, SizedLimitError, StaticFileError,
     },
     http::{HeaderValue, StatusCode, header},
 };
@@ -19,6 +19,8 @@ use super::{
     problem::{PROBLEM_JSON, Problem},
 };
 
+/// Said of a form in parts that cannot be taken apart.
+const NO_BOUNDARY: &str = "The form has no boundary. Send multipart/form-data as browsers do.";
 /// Longest text of a library that is repeated to a client, in characters.
 const MAX_REASON_CHARS: usize = 200;
 
@@ -105,6 +107,9 @@ fn of_poem(error: &Error) -> Option<Problem> {
             _ => Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         });
     }
+    if let Some(error) = error.downcast_ref::<ParseMultipartError>() {
+        return Some(invalid(bad_parts(error).to_owned()));
+    }
     if let Some(ParseQueryError(reason)) = error.downcast_ref::<ParseQueryError>() {
         return Some(invalid(format!("The query string cannot be read: {}.", tidy(&reason.to_string()))));
     }
@@ -133,6 +138,16 @@ fn of_poem(error: &Error) -> Option<Problem> {
         StaticFileError::RangeNotSatisfiable { .. } => Problem::from_status(StatusCode::RANGE_NOT_SATISFIABLE),
         _ => Problem::from_status(StatusCode::NOT_FOUND),
     })
+}
+
+/// The routes looked at the kind of the body before: what is missing of its type is the boundary.
+fn bad_parts(error: &ParseMultipartError) -> &'static str {
+    match error {
+        ParseMultipartError::ContentTypeRequired | ParseMultipartError::InvalidContentType(_) => NO_BOUNDARY,
+        ParseMultipartError::Multipart(reason) if reason.to_string().contains("boundary not found") => NO_BOUNDARY,
+        ParseMultipartError::Utf8(_) => "A text field of the form is not valid UTF-8.",
+        _ => "The form ended too early or is not well formed.",
+    }
 }
 
 fn invalid(detail: String) -> Problem {

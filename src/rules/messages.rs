@@ -22,7 +22,7 @@ pub fn text(text: &str, chars_max: usize) -> Result<String> {
     let text = tidy(text);
     check(&text, chars_max)?;
     if text.trim().is_empty() {
-        return Err(Error::invalid("content", "Write something, or attach a file."));
+        return Err(Error::invalid("content", "The message is empty. Write something."));
     }
     Ok(text)
 }

@@ -94,19 +94,25 @@ impl Service {
         }
     }
 
-    /// Posts a text of a guest. The first one makes the record that gives it an author.
+    /// Posts a text of a guest. The first one makes the record that gives it an author. What cannot be posted costs nothing
+    /// of what their address may send.
     pub(super) async fn post_as_guest(&self, guest: Guest, room: RoomId, text: String) -> Result<MessageCard> {
         let now = Instant::now();
+        let body = check_text(&text, &self.config.limits)?;
+        let is_known = {
+            let snapshot = self.store.snapshot();
+            open_room(snapshot.view(), room)?;
+            snapshot.view().account(guest.id)?.is_some()
+        };
         self.throttle.guest_messages.take(guest.network, now).map_err(|secs| {
             let per_min = self.config.limits.guest_messages_per_min;
             wait(secs, &format!("Guests of one address may send {per_min} messages a minute."))
         })?;
-        if self.store.snapshot().view().account(guest.id)?.is_none() {
+        if !is_known {
             let too_many = |secs| wait(secs, "Too many new guests come from your address.");
             self.throttle.guests.take(guest.network, now).map_err(too_many)?;
         }
-        let limits = self.config.limits.clone();
-        self.store.commit(Some(guest.id), move |tx| post(tx, guest, room, &text, &limits)).await
+        self.store.commit(Some(guest.id), move |tx| post(tx, guest, room, body)).await
     }
 }
 
@@ -115,10 +121,9 @@ fn wait(secs: u64, why: &str) -> Error {
     Error { detail: detail.into(), ..Error::throttled(secs) }
 }
 
-/// The public room of that name, for reading.
-pub(super) fn room_by_name(view: View<'_>, name: &str) -> Result<Room> {
-    let id = view.public_room(name)?.ok_or_else(|| Error::not_found("room"))?;
-    access::room_for_guest(view, id, Act::Read)
+/// The public room of that name, for reading, if there is one.
+pub(super) fn room_by_name(view: View<'_>, name: &str) -> Result<Option<Room>> {
+    view.public_room(name)?.map(|id| access::room_for_guest(view, id, Act::Read)).transpose()
 }
 
 /// What a guest may write.
@@ -126,11 +131,16 @@ pub(super) fn check_text(text: &str, limits: &Limits) -> Result<String> {
     rules::messages::text(text, limits.guest_message_chars.min(limits.message_chars))
 }
 
-/// Posts, within a mutation.
-fn post(tx: &mut Tx, guest: Guest, room: RoomId, text: &str, limits: &Limits) -> Result<MessageCard> {
-    let room = access::room_for_guest(tx.view(), room, Act::Post)?;
+/// A room that takes what guests write.
+fn open_room(view: View<'_>, room: RoomId) -> Result<Room> {
+    let room = access::room_for_guest(view, room, Act::Post)?;
     rules::messages::accepts_posts(&room)?;
-    let body = check_text(text, limits)?;
+    Ok(room)
+}
+
+/// Posts, within a mutation.
+fn post(tx: &mut Tx, guest: Guest, room: RoomId, body: String) -> Result<MessageCard> {
+    let room = open_room(tx.view(), room)?;
     let author = find_or_register(tx, guest)?;
     let content = messages::Content { body, ..messages::Content::default() };
     let message = messages::append(tx, &author, room.id, content)?;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     hub::{Dialect, Outbox},
-    model::{Error, MessageCard, Result, Room, RoomId},
+    model::{MessageCard, Result, Room, RoomId},
     rules::{names, permit::Act},
     store::View,
 };
@@ -75,16 +75,18 @@ impl Service {
     }
 
     /// The newest messages of the public room of that name that are still there, oldest first: as many as were asked for,
-    /// unless the room has no more or 20,000 deleted ones come first. Nobody joins it by reading.
+    /// unless the room has no more or 20,000 deleted ones come first; none of a room that nobody has used yet. Reading joins
+    /// nothing and makes nothing.
     pub fn newest_by_name(&self, visitor: Visitor, name: &str, size: usize) -> Result<Vec<MessageCard>> {
         let name = names::room(name, self.config.limits.name_chars)?;
         let size = size.clamp(1, self.config.limits.page_size_max);
         let snapshot = self.store.snapshot();
         let view = snapshot.view();
-        let room = match visitor {
+        let found = match visitor {
             Visitor::Person(actor) => room_by_name(view, actor, &name)?,
             Visitor::Guest(_) => guests::room_by_name(view, &name)?,
         };
+        let Some(room) = found else { return Ok(Vec::new()) };
         let (context, mut names) = (cards::Context::without_readers(view, room.id)?, cards::Names::default());
         let end = view.room_head(room.id)?.last_seq + 1;
         let newest = present_before(view, room.id, end, size, &mut Looks::for_page())?;
@@ -96,8 +98,8 @@ fn draft(text: String) -> Draft {
     Draft { text: Some(text), ..Draft::default() }
 }
 
-fn room_by_name(view: View<'_>, actor: Actor, name: &str) -> Result<Room> {
+fn room_by_name(view: View<'_>, actor: Actor, name: &str) -> Result<Option<Room>> {
     access::person(view, actor)?;
-    let id = view.public_room(name)?.ok_or_else(|| Error::not_found("room"))?;
-    Ok(access::room(view, actor, id, Act::Read)?.room)
+    let found = view.public_room(name)?;
+    found.map(|id| Ok(access::room(view, actor, id, Act::Read)?.room)).transpose()
 }

@@ -23,16 +23,16 @@ const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
     /// Not a GET.
-    #[error("a socket is opened with GET")]
+    #[error("A WebSocket is opened with GET.")]
     Method,
     /// The headers do not ask for a WebSocket, or the connection cannot become one (HTTP/2).
-    #[error("this address speaks WebSocket: send Connection: Upgrade and Upgrade: websocket")]
+    #[error("This address is a WebSocket. Open it with the headers Connection: Upgrade and Upgrade: websocket.")]
     NotAnUpgrade,
     /// Another version than 13.
-    #[error("only version 13 of the WebSocket protocol is spoken")]
+    #[error("Only version 13 of the WebSocket protocol is spoken here. Send Sec-WebSocket-Version: 13.")]
     Version,
     /// `Sec-WebSocket-Key` is missing, there twice, or not the base64 of 16 bytes.
-    #[error("Sec-WebSocket-Key must be 16 bytes in base64")]
+    #[error("Sec-WebSocket-Key must be there once: 16 bytes in base64.")]
     Key,
 }
 

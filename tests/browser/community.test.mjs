@@ -6,9 +6,21 @@ import { PHONE } from './harness/browser.mjs';
 import { box, chat, heading, log, message, say, signIn } from './harness/parts.mjs';
 import { story } from './harness/story.mjs';
 
-const REFUSED = /status of (?:401|403|404)/u;
+const REFUSED = /status of (?:400|401|403|404)/u;
 const path = (page) => new URL(page.url()).pathname;
 const people = (page) => page.getByRole('list', { name: 'People' });
+
+/** Sends a form as pages without scripts have them, from the page that is open; the answer to it. */
+async function sendForm(page, action, fields) {
+  const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
+  await page.evaluate(([to, texts]) => {
+    const form = Object.assign(document.createElement('form'), { method: 'post', action: to });
+    for (const [name, value] of Object.entries(texts)) form.append(Object.assign(document.createElement('input'), { name, value }));
+    document.body.append(form);
+    form.requestSubmit();
+  }, [action, fields]);
+  return answered;
+}
 
 story('addresses of the community chat', {}, async ({ server, visitors, step }) => {
   await setUp(server);
@@ -120,5 +132,39 @@ story('addresses of the community chat', {}, async ({ server, visitors, step }) 
     await heading(phone, 'Olga Brandt').waitFor();
     await phone.goBack();
     await people(phone).getByText('Olga Brandt').waitFor();
+  });
+});
+
+story('forms of pages without scripts', { PARLOR_GUESTS: 'true' }, async ({ server, visitors, step }) => {
+  await setUp(server);
+  const annaAccount = await register(server, 'anna', 'Anna', 'Keller');
+  const { page: anna, watch } = await visitors.window('anna', { account: annaAccount });
+  watch.allow(REFUSED);
+  const address = '/chat/room/public-chat/send/';
+
+  await step('one posts into a room and leads back to it', async () => {
+    await anna.goto('/profiles/');
+    await heading(anna, 'People').waitFor();
+    const answer = await sendForm(anna, address, { body: 'Sent by a form', csrfmiddlewaretoken: 'x' });
+    assert.deepEqual([answer.status(), answer.headers().location], [303, address]);
+    await message(anna, 'Sent by a form').waitFor();
+    assert.equal(path(anna), address);
+  });
+
+  await step('one that is refused says why, and leads back', async () => {
+    assert.equal((await sendForm(anna, address, { body: ' ' })).status(), 400);
+    await anna.getByText('The message is empty. Write something.').waitFor();
+    await anna.getByRole('link', { name: 'Back' }).click();
+    await message(anna, 'Sent by a form').waitFor();
+    assert.equal(path(anna), address);
+  });
+
+  await step('a guest’s is taken too', async () => {
+    const { page: guest, watch: guestWatch } = await visitors.window('guest');
+    guestWatch.allow(REFUSED);
+    await guest.goto('/');
+    await heading(guest, 'Sign in').waitFor();
+    assert.equal((await sendForm(guest, '/chat/send/', { message: 'May I come at ten?' })).status(), 200);
+    await message(anna, 'May I come at ten?').waitFor();
   });
 });

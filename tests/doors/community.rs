@@ -257,8 +257,11 @@ async fn a_message_comes_by_form_in_parts_or_as_json() {
     anna.send(post(&anna).multipart(parts)).await.expect(201);
     boris.hears_message("parts").await;
 
-    for (body, kind) in [("", FORM), ("text=x", FORM), ("body=", FORM), ("body=+++", FORM), ("body=a&body=b", FORM)] {
-        anna.send(post(&anna).header("content-type", kind).body(body)).await.blames("body");
+    for (body, kind) in [("", FORM), ("text=x", FORM), ("body=", FORM), ("body=+++", FORM)] {
+        let problem = anna.send(post(&anna).header("content-type", kind).body(body)).await.blames("body");
+        let reason = problem["errors"]["body"][0].as_str().unwrap();
+        let expected = if body.starts_with("body=") { "The message is empty. Write something." } else { "is required" };
+        assert_eq!(reason, expected, "{body}: {problem}");
     }
     for body in [json!({}), json!({ "body": 7 }), json!({ "body": null }), json!({ "body": " " })] {
         anna.send(post(&anna).json(&body)).await.blames("body");
@@ -266,6 +269,16 @@ async fn a_message_comes_by_form_in_parts_or_as_json() {
     anna.send(post(&anna).json(&json!({ "body": "x".repeat(4_001) }))).await.expect(400);
     anna.send(post(&anna).json(&json!([]))).await.refused(400, "invalid");
     anna.send(post(&anna).multipart(Form::new().text("text", "x"))).await.refused(400, "invalid");
+    for (kind, body, said) in [
+        ("multipart/form-data", "x", "no boundary"),
+        ("multipart/form-data; charset=utf-8", "x", "no boundary"),
+        ("multipart/form-data; boundary=b", "--b\r\n", "ended too early"),
+    ] {
+        let problem = anna.send(post(&anna).header("content-type", kind).body(body)).await.refused(400, "invalid");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{kind}: {problem}");
+    }
+    let long = Form::new().text("body", "x".repeat(300_000));
+    anna.send(post(&anna).multipart(long)).await.refused(413, "too_large");
     anna.send(post(&anna).header("content-type", "text/plain").body("hello")).await.expect(415);
     anna.does(&address).await.expect(415);
     boris.hears_nothing().await;
@@ -289,10 +302,83 @@ async fn a_page_that_posts_is_led_back_to_the_room() {
     is_page(&browser.opens(back.header("location")).await, 200);
     assert_eq!(newest(&anna, &public).await, "hello");
     for origin in [None, Some("http://evil.example"), Some("null")] {
-        let refused = world.site.send(form(origin).header("accept", "text/html")).await;
-        refused.refused(403, "forbidden");
+        let refused = world.site.visit(form(origin)).await;
+        is_page(&refused, 403);
+        assert!(refused.text().contains("comes from another site"), "{}", refused.text());
+        world.site.send(form(origin)).await.refused(403, "forbidden");
     }
     assert_eq!(anna.sees(&public).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_that_posts_in_vain_is_told_why_by_a_page() {
+    let world = World::open().await;
+    let anna = world.person("anna").await;
+    let browser = Browser::of(&world, "anna").await;
+    let nobody = Browser::signed_out(&world);
+    let own = world.site.origin();
+    let form = |who: &Browser<'_>, room: &str, body: &'static str| {
+        let request = who.request(Method::POST, &room_address(room)).header("origin", &own);
+        request.header("content-type", FORM).body(body)
+    };
+    let long: &'static str = format!("body={}", "x".repeat(4_001)).leak();
+    for (room, body, status, said) in [
+        ("public-chat", "body=", 400, "The message is empty. Write something."),
+        ("public-chat", "text=x", 400, "`body` is required"),
+        ("public-chat", long, 400, "at most 4000 characters"),
+        ("no-such-room", "body=x", 404, "There is no such room"),
+    ] {
+        let page = world.site.visit(form(&browser, room, body)).await;
+        is_page(&page, status);
+        assert!(page.text().contains(said) && page.text().contains("<a href=\"\">"), "{}", page.text());
+        assert_eq!(page.header("cache-control"), "no-store");
+        world.site.send(form(&browser, room, body)).await.expect(status);
+    }
+    let led = world.site.visit(form(&nobody, "public-chat", "body=x")).await;
+    let way = "/signin?next=%2Fchat%2Froom%2Fpublic-chat%2Fsend%2F";
+    assert_eq!((led.status, led.header("location")), (303, way), "{}", led.text());
+    world.site.send(form(&nobody, "public-chat", "body=x")).await.refused(401, "unauthenticated");
+    let rubbish = form(&browser, "public-chat", "body=x").bearer_auth("rubbish").header("accept", "text/html");
+    world.site.send(rubbish).await.refused(401, "unauthenticated");
+    assert!(anna.rooms().await.is_empty(), "nothing was posted");
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_makes_no_direct_room() {
+    let world = World::open().await;
+    let [anna, boris] = world.people(["anna", "boris"]).await;
+    let browser = Browser::of(&world, "anna").await;
+    let from = |headers: &[(&str, &str)]| {
+        let request = browser.request(Method::GET, "/chat/boris/");
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    };
+    let own = world.site.origin();
+    let outside: [&[(&str, &str)]; 5] = [
+        &[("origin", "http://evil.example")],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("origin", &own), ("sec-fetch-site", "cross-site")],
+    ];
+    for headers in outside {
+        leads(&world.site.visit(from(headers)).await, "/profiles/");
+    }
+    assert!(anna.rooms().await.is_empty() && boris.rooms().await.is_empty());
+    let typed = world.site.visit(from(&[("sec-fetch-site", "none")])).await;
+    let room = anna.rooms().await.first().map(id_of).expect("it was made");
+    leads(&typed, &room_address(&room));
+    // What is there already is only shown.
+    for headers in outside {
+        leads(&world.site.visit(from(headers)).await, &room_address(&room));
+    }
+    // A token is not sent by a page of somebody else.
+    let by_token = boris.request(Method::GET, "/chat/olga/").header("sec-fetch-site", "cross-site");
+    world.person("olga").await;
+    assert!(boris.send(by_token).await.header("location").starts_with("/chat/room/"));
+    let vera = world.person("vera").await;
+    let own_link = browser.request(Method::GET, "/chat/vera/").header("sec-fetch-site", "same-origin");
+    assert!(world.site.visit(own_link).await.header("location").starts_with("/chat/room/"));
+    assert_eq!(vera.rooms().await.len(), 1);
 }
 
 #[tokio::test]

@@ -110,9 +110,13 @@ async fn bad_input_is_named_and_changes_nothing() {
     anna.send(anna.request(Method::POST, "/chat/send").multipart(parts)).await.blames("message");
     let plain = anna.request(Method::POST, "/chat/send/").header("content-type", "text/plain").body("x");
     anna.send(plain).await.refused(415, "unsupported_type");
+    // Nothing is said yet where nobody has been, and nobody has been there by asking.
     for room in ["never made", "workshop"] {
-        anna.get(&format!("/chat/history/?room={room}")).await.refused(404, "not_found");
+        let history = anna.get(&format!("/chat/history/?room={room}")).await.expect(200);
+        assert_eq!(history.text(), "{\"chat_history\":[]}");
     }
+    let rooms = anna.get("/api/rooms?scope=public").await.expect(200).json();
+    assert_eq!(rooms["total_items"], 1, "only public-chat: {rooms}");
     anna.get("/chat/history/?room=private_x").await.blames("room");
     anna.get(&format!("/chat/history/?room={private}")).await.blames("room");
     assert_eq!(said(anna.get("/chat/history/").await), Vec::<String>::new());
@@ -248,7 +252,10 @@ async fn guests_open_some_public_rooms_which_belong_to_nobody() {
     };
     // What cannot be sent opens nothing.
     says("garage", " ").await.refused(400, "invalid");
-    anna.get("/chat/history/?room=garage").await.refused(404, "not_found");
+    let rooms = async || anna.get("/api/rooms?scope=public").await.expect(200).json()["total_items"].clone();
+    assert_eq!(rooms().await, 1);
+    let looked = world.site.get("/chat/history/?room=garage").await.expect(200);
+    assert_eq!((looked.text(), rooms().await), ("{\"chat_history\":[]}".into(), json!(1)), "looking makes nothing");
     says("garage", "anybody?").await.expect(200);
     assert_eq!(said(anna.get("/chat/history/?room=garage").await), ["anybody?"]);
     let room = anna.get("/api/rooms?scope=public&search=garage").await.json()["data"][0].clone();
@@ -259,7 +266,22 @@ async fn guests_open_some_public_rooms_which_belong_to_nobody() {
     says("GARAGE", "the same room").await.expect(200);
     let problem = says("third", "one too many").await.refused(429, "throttled");
     assert!(problem["detail"].as_str().unwrap().contains("sign in"), "{problem}");
-    anna.get("/chat/history/?room=third").await.refused(404, "not_found");
+    assert_eq!(rooms().await, 3);
+}
+
+#[tokio::test]
+async fn the_documented_call_works_where_the_room_was_deleted() {
+    let world = World::open_with("guests = true\n").await;
+    let anna = world.person("anna").await;
+    let admin = world.admin().await;
+    anna.post("/chat/send/", json!({ "message": "hello" })).await.expect(200);
+    let room = anna.rooms().await[0]["id"].as_str().unwrap().to_owned();
+    admin.delete(&format!("/api/rooms/{room}")).await.expect(204);
+    for answer in [anna.get("/chat/history/").await, world.site.get("/chat/history/").await] {
+        assert_eq!(answer.expect(200).text(), "{\"chat_history\":[]}");
+    }
+    anna.post("/chat/send/", json!({ "message": "anew" })).await.expect(200);
+    assert_eq!(said(anna.get("/chat/history/").await), ["anew"]);
 }
 
 #[tokio::test]

@@ -56,7 +56,10 @@ pub async fn try_open(
     let mut request = format!("ws://{address}/ws/chat/{query}").into_client_request().expect("an address");
     for (name, value) in headers {
         let name = tokio_tungstenite::tungstenite::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
-        request.headers_mut().insert(name, value.parse().unwrap());
+        if name == "host" {
+            request.headers_mut().remove(&name);
+        }
+        request.headers_mut().append(name, value.parse().unwrap());
     }
     match connect_async(request).await {
         Ok((socket, _)) => Ok(socket),

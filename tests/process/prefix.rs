@@ -1,6 +1,7 @@
 //! A server below a path of a host that others use too: by direct requests, as a proxy passes them on.
 
 use super::server::{Server, Start, parlor};
+use crate::people::try_open;
 use reqwest::{Client, Method, RequestBuilder, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -15,7 +16,11 @@ struct Below {
 
 impl Below {
     async fn start(data: &std::path::Path) -> Self {
-        let args = ["--public-url", PUBLIC, "--trusted-proxy", "127.0.0.1"];
+        Self::start_with(data, &[]).await
+    }
+
+    async fn start_with(data: &std::path::Path, more: &[&str]) -> Self {
+        let args = [&["--public-url", PUBLIC, "--trusted-proxy", "127.0.0.1"], more].concat();
         let server = Server::start_as(data, Start { args: &args, ..Start::default() }).await;
         let logged = async {
             loop {
@@ -118,6 +123,35 @@ async fn links_cookies_and_redirects_name_the_path() {
     assert_eq!(moved.headers()["location"], "/chat/signin?next=%2Fchat%2Fada%2F");
     let invited = parlor(&["user", "invite", "--data", data.to_str().unwrap()]).await;
     assert!(invited.stdout.contains("https://salon.example/chat/register?code="), "{invited:?}");
+}
+
+/// Once it is known what the site is called, a name proves nothing that its owner lets lead here (DNS rebinding).
+#[tokio::test]
+async fn a_name_of_somebody_elses_is_not_this_site() {
+    let root = tempfile::tempdir().unwrap();
+    let below = Below::start_with(&root.path().join("data"), &["--guests"]).await;
+    let address = below.base.strip_prefix("http://").unwrap();
+    let port = address.rsplit_once(':').unwrap().1;
+    let mut told = Vec::new();
+    for (host, origin, passes) in [
+        (format!("evil.example:{port}"), format!("http://evil.example:{port}"), false),
+        ("evil.example".into(), "https://evil.example".into(), false),
+        (address.to_owned(), below.base.clone(), true),
+        (format!("localhost:{port}"), format!("http://localhost:{port}"), true),
+        (format!("salon.example:{port}"), format!("http://salon.example:{port}"), true),
+        (address.to_owned(), "https://salon.example".into(), true),
+    ] {
+        let headers = [("host", host.as_str()), ("origin", origin.as_str())];
+        let opened = try_open(address, "public-chat/", &headers).await;
+        assert_eq!(opened.map_err(|refusal| refusal.status().as_u16()).err(), (!passes).then_some(403), "{origin}");
+        let request = below.request(Method::POST, "/chat/chat/send/").json(&json!({ "message": origin }));
+        let sent = request.header("host", &host).header("origin", &origin).send().await.unwrap();
+        assert_eq!(sent.status(), if passes { 200 } else { 403 }, "{origin}");
+        told.extend(passes.then_some(origin));
+    }
+    let history = below.json("/chat/chat/history/").await;
+    let said: Vec<_> = history["chat_history"].as_array().unwrap().iter().map(|line| &line["message"]).collect();
+    assert_eq!(said, told.iter().collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::{
     people::{LiveWindow, Person},
     world::{World, golden},
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -204,6 +205,49 @@ async fn without_the_right_to_it_there_is_no_upgrade() {
 }
 
 #[tokio::test]
+async fn nobody_becomes_a_guest_by_what_cannot_be_read() {
+    let world = World::open_with("guests = true\n").await;
+    let anna = world.person("anna").await;
+    let twice = format!("?token={0}&token={0}", anna.access);
+    let bearer = format!("Bearer {}", anna.access);
+    for (query, headers) in [
+        ("?token=", vec![]),
+        (twice.as_str(), vec![]),
+        ("?token=%FF", vec![]),
+        ("", vec![("authorization", "Basic Zzpn")]),
+        ("", vec![("authorization", "Bearer ")]),
+        ("", vec![("authorization", &bearer), ("authorization", &bearer)]),
+        ("", vec![("sec-websocket-protocol", "bearer")]),
+    ] {
+        let refusal = LiveWindow::try_open(&world, &format!("public-chat/{query}"), &headers).await;
+        let (status, problem) = refusal.err().unwrap_or_else(|| panic!("{query} {headers:?}"));
+        assert_eq!((status, &problem["code"]), (401, &json!("unauthenticated")), "{query} {headers:?}: {problem}");
+        let request = world.site.request(Method::GET, "/chat/history/");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        if headers.iter().any(|(name, _)| *name == "authorization") {
+            world.site.send(request).await.refused(401, "unauthenticated");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_posted_costs_a_guest_nothing() {
+    let limits = "guests = true\n[limits]\nguest_message_chars = 20\nguest_messages_per_min = 2\n";
+    let world = World::open_with(limits).await;
+    let mut guest = LiveWindow::open(&world, "public-chat/", &[]).await;
+    for text in ["", "  ", &"x".repeat(21), "a\0"] {
+        guest.says(text).await;
+        assert!(!guest.is_refused().await.contains("messages a minute"), "{text:?}");
+    }
+    for text in ["one", "two"] {
+        guest.says(text).await;
+        guest.hears(text).await;
+    }
+    guest.says("three").await;
+    assert!(guest.is_refused().await.contains("2 messages a minute"));
+}
+
+#[tokio::test]
 async fn guests_listen_and_speak_in_public_rooms() {
     let world = World::open_with("guests = true\n").await;
     let anna = world.person("anna").await;
@@ -276,7 +320,7 @@ async fn idle_guests_write_nothing_and_nobody_is_told_of_them() {
 
 #[tokio::test]
 async fn guests_are_bound_more_tightly() {
-    let limits = "guests = true\n[limits]\nguest_message_chars = 20\nguest_messages_per_min = 4\nguest_sockets_per_address = 3\n\
+    let limits = "guests = true\n[limits]\nguest_message_chars = 20\nguest_messages_per_min = 3\nguest_sockets_per_address = 3\n\
                   guest_frames_per_sec = 1\nguest_frames_burst = 8\n";
     let world = World::open_with(limits).await;
     let anna = world.person("anna").await;
@@ -304,7 +348,7 @@ async fn guests_are_bound_more_tightly() {
     // All guests of one address together, also over HTTP.
     other.hears("c").await;
     other.says("d").await;
-    assert!(other.is_refused().await.contains("4 messages a minute"));
+    assert!(other.is_refused().await.contains("3 messages a minute"));
     let problem = world.site.post("/chat/send/", json!({ "message": "d" })).await.refused(429, "throttled");
     assert!(problem["detail"].as_str().unwrap().contains("sign in"), "{problem}");
     annas.says(&"y".repeat(400)).await;

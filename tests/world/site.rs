@@ -155,7 +155,7 @@ impl Answer {
 
     fn check_headers(&self) {
         assert_eq!(self.header("x-content-type-options"), "nosniff", "{}", self.name);
-        assert_eq!(self.header("referrer-policy"), "no-referrer", "{}", self.name);
+        assert_eq!(self.header("referrer-policy"), "same-origin", "{}", self.name);
         assert_eq!(self.header("x-frame-options"), "DENY", "{}", self.name);
         assert!(!self.header("content-security-policy").is_empty(), "{}: no policy", self.name);
         assert!(!self.header("content-security-policy").contains("script-src 'unsafe"), "{}", self.name);

@@ -3,9 +3,9 @@
 
 use super::room_address;
 use crate::{
-    doors::shared::{Answer, Doors, page_actor, percent_encode},
+    doors::shared::{Answer, Doors, is_sent_from_outside, page_actor, percent_encode},
     http::{
-        page::{mark_as_page, wants_html},
+        page::{ShownAsPage, mark_as_page, wants_html},
         problem::Problem,
     },
     model::Error,
@@ -70,7 +70,7 @@ impl<C: Endpoint<Output = Response>> Endpoint for Pages<C> {
         }
         match decide(self.place, &request).await {
             Ok(Outcome::Page) => self.page(request).await,
-            Ok(Outcome::MoveTo(address)) => moved(&address),
+            Ok(Outcome::MoveTo(address)) => moved(StatusCode::FOUND, &address),
             Ok(Outcome::Nothing) => Ok(not_kept(StatusCode::NO_CONTENT)),
             Err(problem) if is_shown(&problem) && wants_html(request.headers()) => {
                 self.refusal(request, problem.status).await
@@ -121,34 +121,36 @@ async fn lead_to_person(doors: &Doors, request: &Request, username: &str) -> Ans
         return Err(Error::not_found("page").into());
     }
     let Some(actor) = page_actor(doors, request)? else {
-        return Ok(sign_in(&format!("/chat/{}/", percent_encode(username))));
+        return Ok(Outcome::MoveTo(sign_in(&format!("/chat/{}/", percent_encode(username)))));
     };
-    // Whoever only asks with HEAD changes nothing.
-    let found = match *request.method() {
-        Method::HEAD => doors.service.find_direct_room_with(actor, username)?,
-        _ => doors.service.direct_room_with(actor, username).await?,
+    // Whoever only asks with HEAD changes nothing, nor does whoever a page of another site sent here.
+    let only_asks = *request.method() == Method::HEAD;
+    let found = if only_asks || is_sent_from_outside(doors, request)? {
+        doors.service.find_direct_room_with(actor, username)?
+    } else {
+        doors.service.direct_room_with(actor, username).await?
     };
     Ok(match found {
-        Addressed::Oneself => Outcome::MoveTo(PROFILES.to_owned()),
         Addressed::Room(id) => Outcome::MoveTo(room_address(&id.to_string())),
-        Addressed::Person(_) => Outcome::Nothing,
+        Addressed::Person(_) if only_asks => Outcome::Nothing,
+        Addressed::Oneself | Addressed::Person(_) => Outcome::MoveTo(PROFILES.to_owned()),
     })
 }
 
 fn show_room(doors: &Doors, request: &Request, name: &str) -> Answer<Outcome> {
-    let Some(actor) = page_actor(doors, request)? else { return Ok(sign_in(&room_address(name))) };
+    let Some(actor) = page_actor(doors, request)? else { return Ok(Outcome::MoveTo(sign_in(&room_address(name)))) };
     doors.service.find_room(actor, name)?;
     Ok(Outcome::Page)
 }
 
 /// The client's sign-in page, which leads back. Whether there is anything at that address is nobody's business yet.
-fn sign_in(back_to: &str) -> Outcome {
-    Outcome::MoveTo(format!("/signin?next={}", percent_encode(back_to)))
+fn sign_in(back_to: &str) -> String {
+    format!("/signin?next={}", percent_encode(back_to))
 }
 
-fn moved(address: &str) -> Result<Response> {
+fn moved(status: StatusCode, address: &str) -> Result<Response> {
     let location = HeaderValue::from_str(address).map_err(Problem::internal)?;
-    let mut response = not_kept(StatusCode::FOUND);
+    let mut response = not_kept(status);
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
 }
@@ -172,8 +174,24 @@ impl<C: Endpoint<Output = Response>, A: Endpoint> Endpoint for RoomAddress<C, A>
     async fn call(&self, request: Request) -> Result<Response> {
         match *request.method() {
             Method::GET | Method::HEAD => self.pages.call(request).await,
+            Method::POST if wants_html(request.headers()) => self.take_form(request).await,
             Method::POST => self.api.call(request).await.map(IntoResponse::into_response),
             _ => Err(Problem::from_status(StatusCode::METHOD_NOT_ALLOWED).allowing("GET, HEAD, POST").into()),
         }
+    }
+}
+
+impl<C, A: Endpoint> RoomAddress<C, A> {
+    /// What a form is answered with, somebody sees. Signed out, they sign in first, as at every address here.
+    async fn take_form(&self, request: Request) -> Result<Response> {
+        let doors = request.data::<Doors>().ok_or_else(|| Problem::from(Error::internal()))?;
+        if page_actor(doors, &request)?.is_none() {
+            return moved(StatusCode::SEE_OTHER, &sign_in(&room_address(&segment(&request, "room")?)));
+        }
+        let answered = self.api.call(request).await.map(IntoResponse::into_response);
+        answered.map_err(|mut error| {
+            error.set_data(ShownAsPage);
+            error
+        })
     }
 }

@@ -3,18 +3,17 @@
 use super::{Tag, frames::CommunityMessage, room_address};
 use crate::{
     doors::shared::{Answer, Doors, Login},
-    http::{json_answer::JsonAnswer, json_body::JsonBody, page::wants_html},
+    http::{json_answer::JsonAnswer, json_body::JsonBody, page::wants_html, url_form::UrlForm},
     model::Error,
     service::Draft,
 };
 use poem::{Request, web::Data};
-use poem_openapi::{ApiRequest, ApiResponse, Multipart, Object, OpenApi, param::Path, payload::Form};
-use serde::Deserialize;
+use poem_openapi::{ApiRequest, ApiResponse, Multipart, Object, OpenApi, param::Path};
 
 pub struct CommunityApi;
 
 /// Something to say. Other fields, such as a token of a page's form, are ignored.
-#[derive(Object, Deserialize)]
+#[derive(Object)]
 struct CommunityText {
     body: String,
 }
@@ -29,14 +28,14 @@ struct CommunityForm {
 #[derive(ApiRequest)]
 enum SaidText {
     Json(JsonBody<CommunityText>),
-    Form(Form<CommunityText>),
+    Form(UrlForm<CommunityText>),
     Parts(CommunityForm),
 }
 
 impl From<SaidText> for Draft {
     fn from(said: SaidText) -> Self {
         let body = match said {
-            SaidText::Json(JsonBody(text)) | SaidText::Form(Form(text)) => text.body,
+            SaidText::Json(JsonBody(text)) | SaidText::Form(UrlForm(text)) => text.body,
             SaidText::Parts(form) => form.body,
         };
         Self { text: Some(body), ..Self::default() }
@@ -63,7 +62,8 @@ fn blame_body(error: Error) -> Error {
 impl CommunityApi {
     /// Post to a room
     ///
-    /// The room is a public one by name, or any by id. Posting to a public room joins it.
+    /// The room is a public one by name, or any by id. Posting to a public room joins it. From a page (`Accept: text/html`) a
+    /// refusal is a page too, and whoever is signed out is led to sign in.
     #[oai(path = "/chat/room/:name/send", method = "post", operation_id = "say_in_room")]
     async fn say(
         &self,

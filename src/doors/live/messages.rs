@@ -112,8 +112,8 @@ enum HistoryAnswer {
 impl LiveApi {
     /// Send a message into a public room
     ///
-    /// Whoever is signed in makes the room by it if there is none of that name. Guests, where they are switched on, send
-    /// into rooms that are there.
+    /// A room of a new name is made on first use. Guests, where they are switched on, send too; there are only some new rooms
+    /// for each address that they come from.
     #[oai(path = "/send", method = "post", operation_id = "send_live_message")]
     async fn send(&self, doors: Data<&Doors>, login: VisitorLogin, body: NewLiveMessage) -> Answer<SentAnswer> {
         let LiveMessage { message, room } = body.into();

@@ -12,7 +12,7 @@ mod socket_frames;
 mod subscriptions;
 mod users;
 
-use poem::{Route, get};
+use poem::Route;
 use poem_openapi::{ApiResponse, OpenApi, Tags};
 
 /// What an operation is about.
@@ -43,9 +43,9 @@ pub fn api() -> impl OpenApi {
 /// Its sockets, which share their addresses with REST.
 pub fn sockets() -> Route {
     Route::new()
-        .at("/api/chat/:room", get(chat_socket::chat_socket))
-        .at("/api/invitation_to_auto_salon", get(subscriptions::invitations_socket))
-        .at("/api/salon_role", get(subscriptions::seats_socket))
+        .at("/api/chat/:room", chat_socket::chat_socket)
+        .at("/api/invitation_to_auto_salon", subscriptions::invitations_socket)
+        .at("/api/salon_role", subscriptions::seats_socket)
 }
 
 /// Whether there is a socket at this path.

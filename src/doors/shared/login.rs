@@ -11,7 +11,7 @@ use crate::{
 };
 use poem::{
     Request,
-    http::{HeaderValue, Method, StatusCode},
+    http::{HeaderValue, Method, StatusCode, header},
     web::cookie::{Cookie, SameSite},
 };
 use poem_openapi::{
@@ -57,12 +57,20 @@ fn doors(request: &Request) -> Result<&Doors> {
 }
 
 async fn by_bearer(request: &Request, bearer: Bearer) -> poem::Result<Actor> {
-    let actor = doors(request).and_then(|doors| doors.service.by_access_token(&bearer.token));
+    let actor = doors(request).and_then(|doors| {
+        // The library takes the first of several.
+        bearer_token(request)?;
+        doors.service.by_access_token(&bearer.token)
+    });
     actor.map_err(|error| Problem::from(error).into())
 }
 
 async fn by_cookie(request: &Request, key: ApiKey) -> poem::Result<Actor> {
     let actor = doors(request).and_then(|doors| {
+        // A bearer token was tried before, so it was no good: nobody becomes somebody else by it.
+        if bearer_token(request)?.is_some() {
+            return Err(Error::unauthenticated("The access token is not valid, or no longer. Sign in again."));
+        }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             check_origin(doors, request)?;
         }
@@ -73,7 +81,7 @@ async fn by_cookie(request: &Request, key: ApiKey) -> poem::Result<Actor> {
 
 /// Who reads a file: by bearer token, or by cookie as a browser's pictures have it.
 pub fn media_actor(doors: &Doors, request: &Request) -> Answer<Actor> {
-    if let Some(token) = bearer_token(request) {
+    if let Some(token) = bearer_token(request)? {
         return Ok(doors.service.by_access_token(token)?);
     }
     let cookie = session_cookie(request).ok_or_else(|| Error::unauthenticated("Sign in to read this file."))?;
@@ -83,7 +91,7 @@ pub fn media_actor(doors: &Doors, request: &Request) -> Answer<Actor> {
 /// Who opens a page. `None` for a browser that is signed out or whose session is over: it is shown the sign-in page.
 /// A bearer token that is no good is an error, because there is nobody to sign in.
 pub fn page_actor(doors: &Doors, request: &Request) -> Answer<Option<Actor>> {
-    if let Some(token) = bearer_token(request) {
+    if let Some(token) = bearer_token(request)? {
         return Ok(Some(doors.service.by_access_token(token)?));
     }
     let Some(cookie) = session_cookie(request) else { return Ok(None) };
@@ -94,10 +102,27 @@ pub fn page_actor(doors: &Doors, request: &Request) -> Answer<Option<Actor>> {
     }
 }
 
-fn bearer_token(request: &Request) -> Option<&str> {
-    let header = request.headers().get("authorization")?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// Whether the browser may have been sent here by a page of another site, with the cookie of somebody who asked for nothing.
+/// What opening an address makes is not made then. A bearer token no page adds by itself.
+pub fn is_sent_from_outside(doors: &Doors, request: &Request) -> Answer<bool> {
+    let verdict = doors.origins.judge_visit(Client::of(doors, request).peer, OverTls::No, request.headers());
+    Ok(bearer_token(request)?.is_none() && verdict == Verdict::Foreign)
+}
+
+/// The token of the `Authorization` header. `None` without one, and with one of another scheme: that may be a proxy's sign-in,
+/// beside which the cookie still counts. An error when it is there twice, cannot be read, or has no token.
+pub(super) fn bearer_token(request: &Request) -> Result<Option<&str>> {
+    let unreadable = || {
+        Error::unauthenticated("The Authorization header cannot be read. Send one, with Bearer and your access token.")
+    };
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().ok().filter(|_| values.next().is_none()).ok_or_else(unreadable)?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    Some(token.trim()).filter(|token| !token.is_empty()).map(Some).ok_or_else(unreadable)
 }
 
 fn session_cookie(request: &Request) -> Option<String> {

@@ -12,7 +12,7 @@ mod visitor;
 
 pub use filter::Filter;
 pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
-pub use login::{Client, Login, browser_cookie, ended_cookie, media_actor, page_actor};
+pub use login::{Client, Login, browser_cookie, ended_cookie, is_sent_from_outside, media_actor, page_actor};
 pub use media_paths::{media_path, percent_encode, thumbnail_path};
 pub use opening::{Opening, SocketGuard};
 pub use pages::{Page, PageQuery, page_of};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// A handshake that was found good.
 pub struct Opening {
     handshake: Handshake,
-    protocol: Option<&'static str>,
+    protocol: Option<String>,
     outbox: Arc<Outbox>,
     limits: Arc<SocketLimits>,
 }
@@ -43,7 +43,7 @@ impl Opening {
         Ok((Self::new(handshake, protocol, doors, limits), visitor))
     }
 
-    fn new(handshake: Handshake, protocol: Option<&'static str>, doors: &Doors, limits: &Arc<SocketLimits>) -> Self {
+    fn new(handshake: Handshake, protocol: Option<String>, doors: &Doors, limits: &Arc<SocketLimits>) -> Self {
         let size_bytes = u32::try_from(doors.service.config().limits.outbox_bytes).unwrap_or(u32::MAX);
         let outbox = Arc::new(Outbox::new(OutboxLimits { size_bytes, ..OutboxLimits::default() }));
         Self { handshake, protocol, outbox, limits: Arc::clone(limits) }
@@ -57,16 +57,12 @@ impl Opening {
     /// The answer that opens the socket.
     pub fn run<H: Handler + 'static>(self, handler: H) -> Response {
         let Self { handshake, protocol, outbox, limits } = self;
-        handshake.accept(protocol, move |upgraded| socket::run(upgraded, outbox, handler, limits))
+        handshake.accept(protocol.as_deref(), move |upgraded| socket::run(upgraded, outbox, handler, limits))
     }
 }
 
 fn refused_handshake(error: HandshakeError) -> Problem {
-    let mut problem = Problem::new(error.status(), "bad_handshake", error.to_string());
-    if error == HandshakeError::NotAnUpgrade {
-        problem.detail = "This address is a WebSocket; open it with one.".into();
-    }
-    problem
+    Problem::new(error.status(), "bad_handshake", error.to_string()).with_headers(error.headers())
 }
 
 impl From<SocketError> for Problem {

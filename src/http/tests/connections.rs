@@ -171,6 +171,25 @@ async fn odd_requests_get_an_answer_and_do_no_harm() {
     assert!(ask(&mut site.connect().await, GET_AND_CLOSE).await.ends_with("hello"));
 }
 
+#[tokio::test]
+async fn a_request_has_one_host() {
+    let site = Site::with_pace(short_pace(), hello()).await;
+    for (head, status) in [
+        ("GET / HTTP/1.1\r\n", 400),
+        ("GET http://a/ HTTP/1.1\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n", 400),
+        ("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n", 400),
+        ("GET / HTTP/1.0\r\n", 200),
+        ("GET / HTTP/1.1\r\nHost: a\r\n", 200),
+    ] {
+        let answer = ask(&mut site.connect().await, &format!("{head}Connection: close\r\n\r\n")).await;
+        let found = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+        assert_eq!(found, Some(status), "{head}: {answer}");
+        assert_eq!(answer.contains("application/problem+json"), status == 400, "{answer}");
+        assert!(answer.to_lowercase().contains("x-content-type-options"), "{answer}");
+    }
+}
+
 /// Set in the process that may open few files only.
 const FEW_HANDLES: &str = "PARLOR_TEST_FEW_HANDLES";
 
