@@ -6,7 +6,7 @@ use crate::{
         Exit, Failure,
         args::{AdminCommand, Cli, Command, PlaceArgs, SalonCommand, SeatCommand, UserCommand},
     },
-    config::{Config, describe},
+    config::{Config, Limits, describe},
     control::{self, ControlReply, ControlRequest},
     doors::docs::OpenApiDocument,
     folder::{DataFolder, WhenNew},
@@ -27,7 +27,7 @@ pub fn run() -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve(place.load_for(&args)?),
         Command::Openapi => {
-            say(OpenApiDocument::finished().json());
+            say(OpenApiDocument::finished(&Limits::default()).json());
             Ok(())
         }
         Command::Config => {

@@ -30,7 +30,9 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
     let spec = api.spec();
     let rest = Arc::new(api.into_endpoint());
     let base_path = config.base_path();
-    let (json, yaml) = (base_path.to_owned(), base_path.to_owned());
+    let (page_limits, base) = (config.limits.clone(), base_path.to_owned());
+    let document = move || OpenApiDocument::finished(&page_limits).below(&base);
+    let (json, yaml) = (document.clone(), document);
     let public_url = config.public_urls.first().cloned();
     let client = Arc::new(WebClient::embedded(base_path));
     let app = Route::new()
@@ -43,8 +45,8 @@ pub fn application(doors: Doors, origins: OriginPolicy, config: &Config) -> impl
         .at("/chat/history", Arc::clone(&rest))
         .at("/media/:id/:name", get(parlor::read_media).head(parlor::read_media))
         .at("/healthz", get(make_sync(|_| "ok\n")))
-        .at("/openapi.json", text("application/json", move || OpenApiDocument::finished().below(&json).json()))
-        .at("/openapi.yaml", text("application/yaml", move || OpenApiDocument::finished().below(&yaml).yaml()))
+        .at("/openapi.json", text("application/json", move || json().json()))
+        .at("/openapi.yaml", text("application/yaml", move || yaml().yaml()))
         .at("/asyncapi.json", text("application/json", move || docs::asyncapi(public_url.as_ref())))
         .nest("/docs", docs::swagger_ui(base_path))
         .nest("/api/doc", docs::swagger_ui(base_path))

@@ -29,6 +29,8 @@ use super::{
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Whatever a file holds, opened as a page it may do nothing.
 const FILE_POLICY: &str = "sandbox; default-src 'none'";
+/// Sound and film are shown in a page of the browser's own, which loads the file once more and cannot from a sandbox.
+const PLAYED_POLICY: &str = "default-src 'none'; media-src 'self'";
 /// Kept, but asked for again each time: the right to read a file can end.
 const CACHING: &str = "private, no-cache";
 
@@ -92,7 +94,7 @@ fn set_headers(headers: &mut HeaderMap, stored: &StoredFile<'_>, tag: &str) {
     for (name, value) in [
         (header::ACCEPT_RANGES, "bytes"),
         (header::CACHE_CONTROL, CACHING),
-        (header::CONTENT_SECURITY_POLICY, FILE_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy(stored.media_type)),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -100,6 +102,11 @@ fn set_headers(headers: &mut HeaderMap, stored: &StoredFile<'_>, tag: &str) {
     if let Some(modified) = stored.modified {
         headers.typed_insert(LastModified::from(modified));
     }
+}
+
+fn policy(media_type: &str) -> &'static str {
+    let is_played = media_type.starts_with("audio/") || media_type.starts_with("video/");
+    if is_played { PLAYED_POLICY } else { FILE_POLICY }
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {

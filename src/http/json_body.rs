@@ -123,26 +123,68 @@ fn faults<T: ParseFromJSON + 'static>(value: &Value) -> Faults {
 fn compare(registry: &Registry, schema: &MetaSchema, fields: &Map<String, Value>, path: &str, faults: &mut Faults) {
     for (name, property) in &schema.properties {
         let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}.{name}") };
-        let is_required = schema.required.contains(name);
         match (fields.get(*name), resolve(registry, property)) {
-            (None | Some(Value::Null), _) if is_required => faults.push((path, "is required".to_owned())),
+            (None | Some(Value::Null), _) if schema.required.contains(name) => {
+                faults.push((path, "is required".to_owned()));
+            }
             (None | Some(Value::Null), _) | (_, None) => {}
             (Some(Value::Object(inner)), Some(schema)) if schema.ty == "object" => {
                 compare(registry, schema, inner, &path, faults);
             }
-            (Some(value), Some(schema)) if !fits(schema.ty, value) => {
-                faults.push((path, format!("must be {}", article(schema))));
+            (Some(value), Some(schema)) => {
+                let reason = reason_against(schema, value).or_else(|| first_bad_item(registry, schema, value));
+                faults.extend(reason.map(|reason| (path, reason)));
             }
-            (Some(value), Some(schema)) if !schema.enum_items.is_empty() && !schema.enum_items.contains(value) => {
-                let choices: Vec<String> = schema.enum_items.iter().map(Value::to_string).collect();
-                faults.push((path, format!("must be one of {}", choices.join(", "))));
-            }
-            (Some(value), Some(schema)) if schema.format == Some("uuid") && !is_uuid(value) => {
-                faults.push((path, "must be a UUID".to_owned()));
-            }
-            _ => {}
         }
     }
+}
+
+/// What is wrong with a value that is no object.
+fn reason_against(schema: &MetaSchema, value: &Value) -> Option<String> {
+    if !fits(schema.ty, value) {
+        return Some(format!("must be {}", article(schema)));
+    }
+    if !schema.enum_items.is_empty() && !schema.enum_items.contains(value) {
+        let choices: Vec<String> = schema.enum_items.iter().map(Value::to_string).collect();
+        return Some(format!("must be one of {}", choices.join(", ")));
+    }
+    match schema.format {
+        Some("uuid") => (!is_uuid(value)).then(|| "must be a UUID".to_owned()),
+        Some(format) => {
+            let max = unsigned_max(format)?;
+            let fits = value.as_u64().is_some_and(|number| number <= max);
+            (!fits).then(|| format!("must be a whole number from 0 to {max}"))
+        }
+        None => None,
+    }
+}
+
+/// The first item of a list that is none; who mends it hears of the next.
+fn first_bad_item(registry: &Registry, schema: &MetaSchema, value: &Value) -> Option<String> {
+    let item_schema = resolve(registry, schema.items.as_deref()?)?;
+    let mut reasons = value.as_array()?.iter().zip(1..);
+    reasons.find_map(|(item, place)| Some(format!("item {place} {}", reason_against(item_schema, item)?)))
+}
+
+fn unsigned_max(format: &str) -> Option<u64> {
+    let bits: u32 = format.strip_prefix("uint")?.parse().ok()?;
+    u64::MAX.checked_shr(64_u32.checked_sub(bits)?)
+}
+
+/// A field of a type, as forms need to know it.
+pub(super) struct FormField {
+    pub name: &'static str,
+    /// An empty text is one of its values: it is a plain text, not the writing of an id or a number.
+    pub may_be_empty: bool,
+}
+
+/// The fields of a type.
+pub(super) fn form_fields<T: ParseFromJSON + 'static>() -> Vec<FormField> {
+    let shape = shape_of::<T>();
+    let (registry, schema_ref) = &*shape;
+    let properties = resolve(registry, schema_ref).into_iter().flat_map(|schema| &schema.properties);
+    let is_plain = |property| resolve(registry, property).is_none_or(|schema| schema.format.is_none());
+    properties.map(|(name, property)| FormField { name, may_be_empty: is_plain(property) }).collect()
 }
 
 /// Follows references and the wrapping that carries a field's own description.
@@ -174,6 +216,7 @@ fn is_uuid(value: &Value) -> bool {
 
 fn article(schema: &MetaSchema) -> String {
     match schema.ty {
+        "string" if schema.format == Some("uuid") => "a UUID".to_owned(),
         "string" => "a string".to_owned(),
         "integer" => "a whole number".to_owned(),
         "boolean" => "true or false".to_owned(),
@@ -198,6 +241,8 @@ mod tests {
         owner: Option<Owner>,
         id: Option<uuid::Uuid>,
         doors: Option<u8>,
+        #[oai(default)]
+        drivers: Vec<uuid::Uuid>,
     }
 
     #[derive(Object)]
@@ -227,6 +272,37 @@ mod tests {
             ("doors", "must be a whole number"),
         ];
         assert_eq!(reasons(value), expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
+    }
+
+    #[test]
+    fn a_bad_item_is_named_with_its_list() {
+        let good = uuid::Uuid::nil();
+        for (drivers, expected) in [
+            (json!([good, null]), Some("item 2 must be a UUID")),
+            (json!(["x", 7]), Some("item 1 must be a UUID")),
+            (json!([[]]), Some("item 1 must be a UUID")),
+            (json!("x"), Some("must be a list")),
+            (json!([good]), None),
+        ] {
+            let value = json!({"name": "a", "paint": "red", "drivers": drivers});
+            let expected: Vec<_> = expected.into_iter().map(|reason| ("drivers".into(), reason.into())).collect();
+            assert_eq!(reasons(value), expected, "{drivers}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_within_its_bounds() {
+        for (doors, is_good) in [(json!(0), true), (json!(255), true), (json!(256), false), (json!(-1), false)] {
+            let found = reasons(json!({"name": "a", "paint": "red", "doors": doors}));
+            let reason = ("doors".to_owned(), "must be a whole number from 0 to 255".to_owned());
+            assert_eq!(found, if is_good { vec![] } else { vec![reason] }, "{doors}");
+        }
+    }
+
+    #[test]
+    fn fields_that_are_no_plain_texts_are_known() {
+        let formatted = form_fields::<Car>().into_iter().filter(|field| !field.may_be_empty);
+        assert_eq!(formatted.map(|field| field.name).collect::<Vec<_>>(), ["id", "doors"]);
     }
 
     #[test]

@@ -178,9 +178,7 @@ fn words_for(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::CONFLICT => ("conflict", "This is in conflict with the present state."),
         StatusCode::PRECONDITION_FAILED => ("precondition_failed", "The thing has changed since you read it."),
         StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "The request body is too large."),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            ("unsupported_type", "This type of body is not understood here; send JSON.")
-        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_type", "This type of body is not understood here."),
         StatusCode::RANGE_NOT_SATISFIABLE => ("range_not_satisfiable", "The range lies outside of the file."),
         StatusCode::TOO_MANY_REQUESTS => ("throttled", "Too many requests; try again later."),
         StatusCode::SERVICE_UNAVAILABLE => ("busy", "The server cannot do this right now; try again later."),

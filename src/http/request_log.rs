@@ -14,7 +14,7 @@ use super::{
     page::{ShownAsPage, problem_page},
     paths::PathTable,
     problem::Problem,
-    translate::{normalize, problem_of},
+    translate::{Asked, normalize, problem_of},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -64,8 +64,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Logged<E> {
         let outcome = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
         let (mut response, cause) = match outcome {
             Ok(Ok(response)) => (normalize(response, &id), None),
-            Ok(Err(error)) => self.answer(error, uri.path(), &id),
-            Err(panic) => self.answer(panicked(&*panic).into(), uri.path(), &id),
+            Ok(Err(error)) => self.answer(error, &method, uri.path(), &id),
+            Err(panic) => self.answer(panicked(&*panic).into(), &method, uri.path(), &id),
         };
         log(&method, uri.path(), response.status(), started, &id, cause.as_deref());
         if let Ok(id) = HeaderValue::from_str(&id) {
@@ -76,8 +76,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Logged<E> {
 }
 
 impl<E> Logged<E> {
-    fn answer(&self, error: Error, path: &str, id: &str) -> (Response, Option<String>) {
-        let Some(problem) = problem_of(&error, path, &self.paths) else {
+    fn answer(&self, error: Error, method: &Method, path: &str, id: &str) -> (Response, Option<String>) {
+        let Some(problem) = problem_of(&error, Asked { method, path, paths: &self.paths }) else {
             return (normalize(error.into_response(), id), None);
         };
         let is_page = error.data::<ShownAsPage>().is_some();

@@ -9,7 +9,7 @@ use poem::{
         MethodNotAllowedError, NotFoundError, ParseFormError, ParseJsonError, ParseMultipartError, ParsePathError,
         ParseQueryError, ReadBodyError, SizedLimitError, StaticFileError,
     },
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
 };
 use poem_openapi::error as openapi;
 
@@ -24,14 +24,29 @@ const NO_BOUNDARY: &str = "The form has no boundary. Send multipart/form-data as
 /// Longest text of a library that is repeated to a client, in characters.
 const MAX_REASON_CHARS: usize = 200;
 
-/// The problem that an error at a path means. `None`: the error carries a ready answer of its own.
-pub fn problem_of(error: &Error, path: &str, paths: &PathTable) -> Option<Problem> {
+/// What was asked for, and what the documents say of it.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub method: &'a Method,
+    pub path: &'a str,
+    pub paths: &'a PathTable,
+}
+
+/// The problem that an error means. `None`: the error carries a ready answer of its own.
+pub fn problem_of(error: &Error, asked: Asked<'_>) -> Option<Problem> {
+    let Asked { method, path, paths } = asked;
     if let Some(error) = error.downcast_ref::<openapi::ParsePathError>() {
         return Some(bad_path(error, path, paths));
+    }
+    if let Some(error) = error.downcast_ref::<openapi::ParseParamError>() {
+        return Some(bad_parameter(error, asked));
     }
     let mut problem = general_problem_of(error)?;
     if problem.status == StatusCode::METHOD_NOT_ALLOWED && problem.allow.is_none() {
         problem.allow = paths.methods(path).map(Into::into);
+    }
+    if let Some(types) = or_list(paths.body_types(method, path)).filter(|_| error.is::<openapi::ContentTypeError>()) {
+        problem.detail = format!("This type of body is not understood here. Send {types}.").into();
     }
     Some(problem)
 }
@@ -73,9 +88,6 @@ fn client_status(status: StatusCode) -> StatusCode {
 }
 
 fn of_openapi(error: &Error) -> Option<Problem> {
-    if let Some(error) = error.downcast_ref::<openapi::ParseParamError>() {
-        return Some(bad_field(error.name, &error.reason, "parameter"));
-    }
     if let Some(error) = error.downcast_ref::<openapi::ParseRequestPayloadError>() {
         return Some(bad_body(&error.reason));
     }
@@ -156,6 +168,10 @@ fn invalid(detail: String) -> Problem {
 
 fn bad_field(name: &str, reason: &str, what: &str) -> Problem {
     let reason = expected(reason).map_or_else(|| tidy(reason), str::to_owned);
+    blame(name, reason, what)
+}
+
+fn blame(name: &str, reason: String, what: &str) -> Problem {
     invalid(format!("The {what} `{name}` is not valid: {reason}.")).field(name, reason)
 }
 
@@ -164,6 +180,22 @@ fn bad_path(error: &openapi::ParsePathError, path: &str, paths: &PathTable) -> P
     let index = error.name.strip_prefix("param").and_then(|index| index.parse().ok());
     let name = index.and_then(|index| paths.parameter(path, index)).unwrap_or(error.name);
     bad_field(name, &error.reason, "path parameter")
+}
+
+/// The library does not say which words a parameter takes; the document does.
+fn bad_parameter(error: &openapi::ParseParamError, asked: Asked<'_>) -> Problem {
+    let words = asked.paths.choices(asked.method, asked.path, error.name);
+    let words = words.and_then(|words| or_list(&words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>()));
+    match words {
+        Some(words) => blame(error.name, format!("must be {words}"), "parameter"),
+        None => bad_field(error.name, &error.reason, "parameter"),
+    }
+}
+
+/// `a, b or c`; nothing of nothing.
+fn or_list(choices: &[String]) -> Option<String> {
+    let (last, others) = choices.split_last()?;
+    Some(if others.is_empty() { last.clone() } else { format!("{} or {last}", others.join(", ")) })
 }
 
 fn bad_body(reason: &str) -> Problem {
@@ -178,36 +210,50 @@ fn bad_body(reason: &str) -> Problem {
 
 /// Finds the field in a library's text: "… field `name` verification failed. maximum(5)" and its like.
 fn split_field(text: &str) -> Option<(&str, &str)> {
-    let (_, rest) = text.split_once("field `").or_else(|| text.split_once("properties `"))?;
+    let (before, rest) = text.split_once("field `").or_else(|| text.split_once("properties `"))?;
     let (name, reason) = rest.split_once('`')?;
-    let reason = reason.trim_start_matches([':', ' ']);
-    let reason =
-        if text.starts_with("unknown field") || text.contains(": unknown field `") { "is unknown" } else { reason };
+    let reason = match before.rsplit([' ', ':']).find(|word| !word.is_empty()) {
+        Some("unknown") => "is unknown",
+        Some("duplicate") => "is given more than once",
+        Some("missing") => "is required",
+        _ => reason.trim_start_matches([':', ' ']),
+    };
     Some((name, reason))
 }
 
 /// What would be right, where the library only says what its parser stumbled over.
 fn expected(reason: &str) -> Option<&'static str> {
+    let reason = innermost(reason);
     if reason.ends_with("Expect a valid enumeration value.") {
         return Some("must be one of the words that the API's document names");
     }
-    let kind = reason.rsplit_once("failed to parse \"")?.1.split('"').next()?;
-    match kind {
-        "string(uuid)" => Some("must be a UUID"),
+    if reason.ends_with("repeated field") {
+        return Some("is given more than once");
+    }
+    let (_, rest) = reason.rsplit_once("failed to parse \"").or_else(|| reason.rsplit_once("input type \""))?;
+    match rest.split('"').next()? {
+        "string_uuid" => Some("must be a UUID"),
         kind if kind.starts_with("integer") && reason.contains("too large") => Some("is too large a number"),
+        kind if kind.starts_with("integer") && kind.contains("uint") => {
+            Some("must be a whole number that is not negative")
+        }
         kind if kind.starts_with("integer") => Some("must be a whole number"),
+        "boolean" => Some("must be true or false"),
+        "string" if reason.contains("input type") => Some("must be a string"),
         _ => None,
     }
 }
 
+/// The text without what it says of the types around the one that was wrong.
+fn innermost(text: &str) -> &str {
+    text.split(" (occurred while parsing").next().unwrap_or(text).trim()
+}
+
 /// Cuts a library's text down to its plain core: no repeated wrapping, no type names, one line, bounded.
 fn tidy(text: &str) -> String {
-    let mut text = text.trim();
+    let mut text = innermost(text);
     while let Some(inner) = text.strip_prefix("failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
         text = inner.1;
-    }
-    if let Some(at) = text.find(" (occurred while parsing") {
-        text = &text[..at];
     }
     let text = text.strip_prefix("verification failed. ").map_or(text.to_owned(), |rule| {
         let rule = rule.split(" (").next().unwrap_or(rule);
@@ -221,29 +267,43 @@ fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use poem_openapi::types::ParseFromParameter;
 
     fn problem(error: impl Into<Error>) -> Problem {
-        problem_of(&error.into(), "/", &PathTable::default()).unwrap()
+        let paths = PathTable::default();
+        problem_of(&error.into(), Asked { method: &Method::GET, path: "/", paths: &paths }).unwrap()
     }
 
     fn body_error(reason: &str) -> Problem {
         problem(openapi::ParseRequestPayloadError { reason: reason.to_owned() })
     }
 
+    #[derive(poem_openapi::Enum)]
+    #[allow(dead_code)]
+    enum Colour {
+        Red,
+    }
+
+    /// The library's own text.
+    fn text_of<T: ParseFromParameter>(value: &str) -> String {
+        Option::<T>::parse_from_parameters([value]).err().expect("a bad value").into_message()
+    }
+
     #[test]
     fn a_parameter_is_named() {
         for (reason, expected) in [
-            (r#"failed to parse "integer(uint32)": invalid digit found in string"#, "must be a whole number"),
-            (r#"failed to parse "integer(uint32)": number too large to fit in target type"#, "is too large a number"),
-            (r#"failed to parse "string(uuid)": invalid length: found 1"#, "must be a UUID"),
-            (
-                r#"failed to parse "RoleFilter": Expect a valid enumeration value."#,
-                "must be one of the words that the API's document names",
-            ),
+            (text_of::<u32>("one"), "must be a whole number that is not negative"),
+            (text_of::<u32>("-1"), "must be a whole number that is not negative"),
+            (text_of::<i32>("one"), "must be a whole number"),
+            (text_of::<u32>("4294967296"), "is too large a number"),
+            (text_of::<uuid::Uuid>("7"), "must be a UUID"),
+            (text_of::<uuid::Uuid>("garage"), "must be a UUID"),
+            (text_of::<bool>("perhaps"), "must be true or false"),
+            (text_of::<Colour>("green"), "must be one of the words that the API's document names"),
         ] {
-            let problem = problem(openapi::ParseParamError { name: "page", reason: reason.to_owned() });
+            let problem = problem(openapi::ParseParamError { name: "page", reason: reason.clone() });
             assert_eq!(problem.status, StatusCode::BAD_REQUEST);
-            assert_eq!(problem.detail, format!("The parameter `page` is not valid: {expected}."));
+            assert_eq!(problem.detail, format!("The parameter `page` is not valid: {expected}."), "{reason}");
             assert_eq!(problem.errors["page"], [expected]);
         }
     }
@@ -257,7 +317,14 @@ mod tests {
                 "must satisfy maxLength(5)",
             ),
             (r#"failed to parse "Post": unknown field `sudo`."#, "sudo", "is unknown"),
+            ("duplicate field `content`", "content", "is given more than once"),
+            ("missing field `content`", "content", "is required"),
             ("failed to parse field `file`: too many", "file", "too many"),
+            (
+                "failed to parse field `body`: failed to parse \"string\": repeated field",
+                "body",
+                "is given more than once",
+            ),
             ("field `file` is required", "file", "is required"),
         ] {
             assert_eq!(body_error(text).errors[field], [reason], "{text}");
@@ -265,8 +332,16 @@ mod tests {
     }
 
     #[test]
+    fn choices_are_listed() {
+        let list = |choices: &[&str]| or_list(&choices.iter().map(|choice| choice.to_string()).collect::<Vec<_>>());
+        assert_eq!(list(&[]), None);
+        assert_eq!(list(&["a"]).as_deref(), Some("a"));
+        assert_eq!(list(&["a", "b", "c"]).as_deref(), Some("a, b or c"));
+    }
+
+    #[test]
     fn a_body_without_a_named_field_still_gets_a_sentence() {
-        let text = r#"Type "string(email)" expects an input value. (occurred while parsing "Post")"#;
+        let text = r#"Type "string_email" expects an input value. (occurred while parsing "Post")"#;
         assert_eq!(body_error(text).detail, "The body cannot be read: a required value is missing.");
         let text = "recursion limit exceeded at line 1 column 128";
         assert_eq!(body_error(text).detail, "The JSON body is nested too deeply.");

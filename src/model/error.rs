@@ -121,7 +121,16 @@ impl Error {
 
     /// Too many attempts.
     pub fn throttled(retry_after_secs: u64) -> Self {
-        let detail = format!("Too many attempts. Try again in {retry_after_secs} seconds.");
+        Self::too_many("attempts", retry_after_secs)
+    }
+
+    /// Too many frames on one socket.
+    pub fn too_many_frames() -> Self {
+        Self::too_many("messages", 1)
+    }
+
+    fn too_many(what: &str, retry_after_secs: u64) -> Self {
+        let detail = format!("Too many {what}. Try again in {}.", seconds(retry_after_secs));
         Self { retry_after_secs: Some(retry_after_secs), ..Self::new(ErrorCode::Throttled, detail) }
     }
 
@@ -141,6 +150,11 @@ impl Error {
     pub fn internal() -> Self {
         Self::new(ErrorCode::Internal, "Something went wrong on the server. The operator finds the cause in the log.")
     }
+}
+
+/// So many seconds, in words.
+pub fn seconds(count: u64) -> String {
+    if count == 1 { "1 second".into() } else { format!("{count} seconds") }
 }
 
 impl fmt::Display for Error {

@@ -22,7 +22,7 @@ pub use account::{Account, AccountChange, AccountStatus, ChatRole, Profile};
 pub use card::{
     InvitationCard, MemberCard, MessageCard, NotificationCard, PersonCard, Quote, RoomCard, SalonCard, SeatCard,
 };
-pub use error::{Error, ErrorCode, Result};
+pub use error::{Error, ErrorCode, Result, seconds};
 pub use event::{Aside, Entry, Event};
 pub use file::{File, FilePurpose, ImageSize};
 pub use id::{

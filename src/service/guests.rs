@@ -6,7 +6,9 @@ use crate::{
     config::Limits,
     hub::{Dialect, Outbox, Scope},
     identity::{TokenKind, network_of},
-    model::{Account, AccountId, AccountStatus, Error, Event, MessageCard, Profile, Result, Room, RoomId, RoomKind},
+    model::{
+        Account, AccountId, AccountStatus, Error, Event, MessageCard, Profile, Result, Room, RoomId, RoomKind, seconds,
+    },
     rules::{self, names, permit::Act},
     store::{Tx, View},
 };
@@ -117,7 +119,7 @@ impl Service {
 }
 
 fn wait(secs: u64, why: &str) -> Error {
-    let detail = format!("{why} Try again in {secs} seconds, or sign in.");
+    let detail = format!("{why} Try again in {}, or sign in.", seconds(secs));
     Error { detail: detail.into(), ..Error::throttled(secs) }
 }
 

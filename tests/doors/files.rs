@@ -23,6 +23,27 @@ async fn reads(person: &Person, path: &Value, headers: &[(&str, &str)]) -> Answe
 }
 
 #[tokio::test]
+async fn a_file_called_thumbnail_is_itself_and_not_the_small_picture() {
+    let world = World::open().await;
+    let anna = world.person("anna").await;
+    let room = anna.opens("private", "workshop", &[]).await;
+    for bytes in [b"a text".to_vec(), picture(1200, 40)] {
+        let message = anna.posts_file(&room, "thumbnail", bytes.clone()).await;
+        let path = &message["file"];
+        let file = reads(&anna, path, &[]).await.expect(200);
+        assert!(file.body == bytes, "{path}");
+        assert!(file.header("content-disposition").ends_with("filename=\"thumbnail\""), "{:?}", file.headers);
+        let small = &message["attachment"]["thumbnail"];
+        if !small.is_null() {
+            assert_ne!(path, small);
+            assert!(reads(&anna, small, &[]).await.expect(200).body != bytes, "{small}");
+        }
+        let detail = format!("/chats/messages/detail/{}/", message["uuid"].as_str().unwrap());
+        assert_eq!(&anna.get(&detail).await.json()["file"], path, "at every door");
+    }
+}
+
+#[tokio::test]
 async fn files_are_read_by_members_only_whole_or_in_part() {
     let world = World::open().await;
     let [anna, boris, vera] = world.people(["anna", "boris", "vera"]).await;

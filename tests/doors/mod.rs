@@ -12,6 +12,7 @@ mod messages;
 mod notifications;
 mod permissions;
 mod recruiting;
+mod refusals;
 mod rooms;
 mod salon_permissions;
 mod salon_races;

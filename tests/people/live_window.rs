@@ -1,14 +1,17 @@
 //! A socket of the live chat, which guests open too: frames as they come, word for word.
 
 use super::online::{PATIENCE, Socket, try_open};
-use crate::world::World;
+use crate::world::{Site, World};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A window of somebody, whoever it is.
 pub struct LiveWindow {
+    site: Arc<Site>,
+    path: String,
     socket: Socket,
 }
 
@@ -16,7 +19,7 @@ impl LiveWindow {
     /// Opens `/ws/chat/{path}` with these headers, or gives the refusal: its status and its problem document.
     pub async fn try_open(world: &World, path: &str, headers: &[(&str, &str)]) -> Result<Self, (u16, Value)> {
         match try_open(&world.site.address(), path, headers).await {
-            Ok(socket) => Ok(Self { socket }),
+            Ok(socket) => Ok(Self { site: Arc::clone(&world.site), path: format!("/ws/chat/{path}"), socket }),
             Err(refusal) => {
                 let status = refusal.status().as_u16();
                 assert_eq!(refusal.headers()["content-type"], "application/problem+json", "{path}");
@@ -49,7 +52,10 @@ impl LiveWindow {
         loop {
             let next = timeout_at(until, self.socket.next()).await.expect("something is heard");
             match next {
-                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                Some(Ok(Message::Text(text))) => {
+                    self.site.documents().check_heard(&self.path, &text);
+                    return Ok(text.to_string());
+                }
                 Some(Ok(Message::Close(close))) => return Err(close.map_or(1005, |close| close.code.into())),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(1006),

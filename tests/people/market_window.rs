@@ -12,6 +12,7 @@ use tokio_tungstenite::{
 /// Somebody at an open socket of the marketplace.
 pub struct MarketWindow {
     person: Person,
+    path: String,
     socket: Socket,
     /// The same person's event stream: what it hears last, everybody has been told before.
     barrier: Online,
@@ -29,7 +30,7 @@ impl Person {
         let opened = self.tries_to_watch(path).await;
         let socket = opened.unwrap_or_else(|status| panic!("{} may not open {path}: {status}", self.name));
         let barrier = self.clone().online().await;
-        MarketWindow { person: self.clone(), socket, barrier, fences: 0 }
+        MarketWindow { person: self.clone(), path: path.to_owned(), socket, barrier, fences: 0 }
     }
 
     /// Opens it, or says with which status it was refused.
@@ -105,7 +106,10 @@ impl MarketWindow {
         loop {
             let next = timeout(PATIENCE, self.socket.next()).await;
             match next.unwrap_or_else(|_| panic!("{}'s window hears nothing more", self.person.name)) {
-                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                Some(Ok(Message::Text(text))) => {
+                    self.person.site.documents().check_heard(&self.path, &text);
+                    return Ok(text.to_string());
+                }
                 Some(Ok(Message::Close(close))) => return Err(close.map_or(1005, |close| close.code.into())),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(1006),

@@ -15,6 +15,7 @@ use tokio_tungstenite::{
 /// A person at one window.
 pub struct Window {
     pub person: Person,
+    path: String,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
@@ -24,7 +25,7 @@ impl Window {
     pub async fn try_open(person: &Person, path: &str) -> Result<Self, u16> {
         let address = format!("ws://{}{path}?token={}", person.site.address(), person.access);
         match connect_async(address).await {
-            Ok((socket, _)) => Ok(Self { person: person.clone(), socket }),
+            Ok((socket, _)) => Ok(Self { person: person.clone(), path: path.to_owned(), socket }),
             Err(Error::Http(refusal)) => {
                 assert_eq!(refusal.headers()["content-type"], "application/problem+json", "{path}");
                 Err(refusal.status().as_u16())
@@ -45,7 +46,10 @@ impl Window {
         loop {
             let next = timeout_at(until, self.socket.next()).await;
             match next.unwrap_or_else(|_| panic!("{} hears nothing more", self.person.name)) {
-                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Text(text))) => {
+                    self.person.site.documents().check_heard(&self.path, &text);
+                    return Ok(text.as_str().to_owned());
+                }
                 Some(Ok(Message::Close(close))) => return Err(close.map_or(1005, |close| close.code.into())),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(1006),

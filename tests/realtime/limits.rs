@@ -15,6 +15,9 @@ async fn too_many_frames_close_the_socket_with_1008_and_spare_the_others() {
     let code = loop {
         match anna.try_frame().await {
             Ok(frame) if frame["type"] == "ack" => acks += 1,
+            Ok(frame) if frame["type"] == "error" => {
+                assert_eq!(frame["detail"], "Too many messages. Try again in 1 second.", "{frame}");
+            }
             Ok(_) => {}
             Err((code, _)) => break code,
         }

@@ -1,5 +1,6 @@
 //! What the event stream and the sockets of the documented doors promise.
 
+mod channels;
 mod commands;
 mod community;
 mod events;

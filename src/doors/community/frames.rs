@@ -1,12 +1,12 @@
 //! What this door says of messages and of a room, field by field in the order of the contract; and what it is told.
 
 use crate::{
-    doors::shared::plain_text,
+    doors::shared::{Channel, Frame, plain_text},
     model::{AccountId, Error, Live, MessageCard, Position, Result},
     socket::{Dialect, frame},
 };
 use bytes::Bytes;
-use poem_openapi::Object;
+use poem_openapi::{Object, Union};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,31 +41,66 @@ impl From<&MessageCard> for CommunityMessage {
 }
 
 /// What the socket of a room says.
-#[derive(Serialize)]
+#[derive(Union, Serialize)]
+#[oai(discriminator_name = "type")]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum RoomFrame<'a> {
+enum CommunityFrame {
+    #[oai(mapping = "chat_message")]
     ChatMessage(CommunityMessage),
-    /// People, not sockets.
-    OnlineCount {
-        online_count: usize,
-    },
-    /// What this person has not read in this room.
-    NewMessageCount {
-        count: u64,
-    },
-    Error {
-        detail: &'a str,
-    },
+    #[oai(mapping = "online_count")]
+    OnlineCount(CommunityOnline),
+    #[oai(mapping = "new_message_count")]
+    NewMessageCount(CommunityUnread),
+    #[oai(mapping = "error")]
+    Error(CommunityRefusal),
 }
 
-fn encode(shape: &RoomFrame<'_>) -> Bytes {
+/// How many people have a window of this room open; people, not sockets.
+#[derive(Object, Serialize)]
+struct CommunityOnline {
+    online_count: usize,
+}
+
+/// How many messages of this room this person has not read.
+#[derive(Object, Serialize)]
+struct CommunityUnread {
+    count: u64,
+}
+
+/// What was said changed nothing.
+#[derive(Object, Serialize)]
+struct CommunityRefusal {
+    detail: String,
+}
+
+/// Post a text. Other fields are ignored.
+#[derive(Object)]
+struct CommunitySaid {
+    body: String,
+}
+
+/// The socket as it is documented.
+pub fn channel() -> Channel {
+    Channel {
+        name: "communityRoom",
+        prefix: "community_",
+        address: "/ws/chatroom/{name}/",
+        description: "One room: a public one by name, any other by id; the room must exist. The counts are said on connect and \
+            whenever they change. Posted, a message is heard like everybody else's; only refusals are answered.",
+        parameter: Some(("name", "A public room's name, or the id of any room.")),
+        said: vec![Frame::of::<CommunitySaid>("message")],
+        heard: vec![Frame::any_of::<CommunityFrame>()],
+    }
+}
+
+fn encode(shape: &CommunityFrame) -> Bytes {
     // Texts and numbers can always be written.
     frame::text(&serde_json::to_string(shape).unwrap_or_default())
 }
 
 /// The answer to what could not be done.
 pub(super) fn error_frame(error: &Error) -> Bytes {
-    encode(&RoomFrame::Error { detail: &error.detail })
+    encode(&CommunityFrame::Error(CommunityRefusal { detail: error.detail.to_string() }))
 }
 
 /// The text of `{"body": …}`. Whatever else a page's library puts beside it is ignored.
@@ -96,8 +131,10 @@ impl Dialect for RoomDialect {
 
     fn encode(&self, live: &Live, _: Option<Position>) -> Option<Bytes> {
         match live {
-            Live::MessageCreated { card, .. } => Some(encode(&RoomFrame::ChatMessage(card.into()))),
-            Live::OnlineCount { count, .. } => Some(encode(&RoomFrame::OnlineCount { online_count: *count })),
+            Live::MessageCreated { card, .. } => Some(encode(&CommunityFrame::ChatMessage(card.into()))),
+            Live::OnlineCount { count, .. } => {
+                Some(encode(&CommunityFrame::OnlineCount(CommunityOnline { online_count: *count })))
+            }
             _ => None,
         }
     }
@@ -107,7 +144,7 @@ impl Dialect for RoomDialect {
         let place = counts.binary_search_by_key(&hearer, |(account, _)| *account).ok()?;
         let count = counts[place].1;
         let before = self.said_count.swap(count, Ordering::Relaxed);
-        (before != count).then(|| encode(&RoomFrame::NewMessageCount { count }))
+        (before != count).then(|| encode(&CommunityFrame::NewMessageCount(CommunityUnread { count })))
     }
 
     fn counts(&self) -> bool {

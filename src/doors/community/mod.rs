@@ -6,6 +6,7 @@ mod pages;
 mod posting;
 mod room_socket;
 
+pub use frames::channel;
 pub use pages::{profiles, room, start_chat};
 pub use room_socket::chatroom;
 

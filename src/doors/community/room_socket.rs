@@ -50,7 +50,7 @@ impl Handler for Chatroom {
     }
 
     fn too_many(&self) -> Option<Bytes> {
-        Some(error_frame(&Error::throttled(1)))
+        Some(error_frame(&Error::too_many_frames()))
     }
 
     fn closed(&mut self) {}

@@ -1,7 +1,14 @@
 //! The OpenAPI document: what poem-openapi derives from the handlers, with each operation's real errors and an example
 //! for each body.
 
-use crate::doors::{community, live, marketplace, parlor, recruiting};
+use super::{
+    by_hand,
+    refine::{operations, reachable, refine_schemas, require_what_is_written, state_sizes},
+};
+use crate::{
+    config::Limits,
+    doors::{community, live, marketplace, parlor, recruiting},
+};
 use poem_openapi::{ContactObject, LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
@@ -15,7 +22,7 @@ pub fn service() -> OpenApiService<impl OpenApi, ()> {
         .description(
             "Chat for a small auto salon. Sign in with `POST /api/auth` and send the access token as a bearer, or with \
              `POST /api/session` for a browser's cookie. Errors are problem documents (RFC 9457). Live events are on the \
-             WebSocket `/ws/chat/`, described in [asyncapi.json](/asyncapi.json).",
+             WebSocket `/ws/chat/`, described in [asyncapi.json](/asyncapi.json) with all other sockets.",
         )
         .license(LicenseObject::new("MIT"))
         .contact(ContactObject::new().name("The operator of this site"))
@@ -27,18 +34,17 @@ pub struct OpenApiDocument(Value);
 
 impl OpenApiDocument {
     /// What poem-openapi derived, with what it leaves out.
-    pub fn finished() -> Self {
+    pub fn finished(limits: &Limits) -> Self {
         let mut document: Value = serde_json::from_str(&service().spec()).expect("poem-openapi writes JSON");
         document["openapi"] = json!("3.0.3");
         refine_schemas(&mut document["components"]["schemas"]);
+        require_answers(&mut document);
         add_examples(&mut document);
-        describe_form(&mut document);
-        describe_recruiting_forms(&mut document);
-        for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
-            for operation in item.as_object_mut().into_iter().flatten().map(|(_, operation)| operation) {
-                state_errors(path, operation);
-            }
+        for (path, operation) in operations(&mut document) {
+            state_errors(path, operation);
+            state_sizes(operation, limits);
         }
+        by_hand::describe(&mut document);
         Self(document)
     }
 
@@ -64,24 +70,14 @@ impl OpenApiDocument {
     }
 }
 
-/// What poem-openapi leaves out: that an absent value may be null, and which texts are times.
-pub(super) fn refine_schemas(schemas: &mut Value) {
-    for schema in schemas.as_object_mut().into_iter().flat_map(|schemas| schemas.values_mut()) {
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-        for (name, property) in properties.into_iter().flatten() {
-            if property["type"] == "string" && (name.ends_with("_at") || name == "timestamp") {
-                property["format"] = json!("date-time");
-            }
-            if required.iter().any(|required| required == name) || property.get("default").is_some() {
-                continue;
-            }
-            if property.get("$ref").is_some() {
-                *property = json!({ "allOf": [property.clone()] });
-            }
-            property["nullable"] = json!(true);
-        }
-    }
+/// Says which fields of answers are always there.
+fn require_answers(document: &mut Value) {
+    let operations = document["paths"].as_object().into_iter().flatten().flat_map(|(_, item)| item.as_object());
+    let operations: Vec<_> = operations.flatten().map(|(_, operation)| operation).collect();
+    let schemas = &document["components"]["schemas"];
+    let written = reachable(schemas, operations.iter().map(|operation| &operation["responses"]));
+    let read = reachable(schemas, operations.iter().map(|operation| &operation["requestBody"]));
+    require_what_is_written(&mut document["components"]["schemas"], &written, &read);
 }
 
 fn add_examples(document: &mut Value) {
@@ -90,47 +86,6 @@ fn add_examples(document: &mut Value) {
         if let Some(schema) = document["components"]["schemas"].get_mut(&name) {
             schema["example"] = example;
         }
-    }
-}
-
-/// poem-openapi knows the form only as bytes, because its file is streamed.
-fn describe_form(document: &mut Value) {
-    let body = &mut document["paths"]["/api/rooms/{id}/messages"]["post"]["requestBody"]["content"];
-    body["multipart/form-data"]["schema"] = json!({
-        "type": "object",
-        "description": "At least one of content and file. Send the file last.",
-        "properties": {
-            "content": { "type": "string" },
-            "client_id": { "type": "string" },
-            "reply_to": { "type": "string", "format": "uuid" },
-            "job": { "type": "string", "format": "uuid" },
-            "file": { "type": "string", "format": "binary" }
-        },
-        "example": { "content": "The brake discs before the work", "file": "discs.jpg" }
-    });
-}
-
-fn describe_recruiting_forms(document: &mut Value) {
-    let text = json!({ "type": "string" });
-    let id = json!({ "type": "string", "format": "uuid" });
-    let body = &mut document["paths"]["/chats/messages/create"]["post"]["requestBody"]["content"];
-    body["multipart/form-data"]["schema"] = json!({
-        "type": "object",
-        "description": "Exactly one of content and file.",
-        "required": ["chat_room"],
-        "properties": {
-            "chat_room": id, "job": id, "content": text, "file": { "type": "string", "format": "binary" }
-        },
-        "example": { "chat_room": "01939f20-3c4d-7e5f-8a6b-7c8d9e0f1a02", "file": "certificate.pdf" }
-    });
-    for method in ["patch", "put"] {
-        let body = &mut document["paths"]["/chats/messages/detail/{uuid}"][method]["requestBody"]["content"];
-        body["multipart/form-data"]["schema"] = json!({
-            "type": "object",
-            "required": ["content"],
-            "properties": { "content": text },
-            "example": { "content": "Tuesday at ten" }
-        });
     }
 }
 
@@ -176,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_summary_a_tag_errors_and_every_body_an_example() {
-        let OpenApiDocument(document) = OpenApiDocument::finished();
+        let OpenApiDocument(document) = OpenApiDocument::finished(&Limits::default());
         let schemas = document["components"]["schemas"].as_object().unwrap();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {

@@ -2,7 +2,7 @@
 
 use super::{Tag, in_our_words};
 use crate::{
-    doors::shared::{Answer, Doors, VisitorLogin, plain_text},
+    doors::shared::{Answer, Doors, Filter, VisitorLogin, default_history_size, plain_text},
     http::{json_answer::JsonAnswer, json_body::JsonBody, url_form::UrlForm},
     model::{Error, MessageCard},
 };
@@ -15,8 +15,6 @@ use uuid::Uuid;
 const DEFAULT_ROOM: &str = "public-chat";
 /// What whoever has sent something reads (document 004).
 const SENT: &str = "Message sent!";
-/// Messages of a history unless said otherwise.
-const HISTORY_SIZE: usize = 50;
 
 pub struct LiveApi;
 
@@ -131,17 +129,17 @@ impl LiveApi {
         doors: Data<&Doors>,
         login: VisitorLogin,
         /// A public room's name; `public-chat` unless said otherwise.
-        room: Query<Option<String>>,
+        room: Query<Filter<String>>,
         /// 50 unless said otherwise, at most 200.
-        limit: Query<Option<u32>>,
+        limit: Query<Filter<u32>>,
     ) -> Answer<HistoryAnswer> {
         let limit_max = doors.service.config().limits.page_size_max;
-        let limit = limit.0.map_or(HISTORY_SIZE.min(limit_max), |limit| limit as usize);
+        let limit = limit.0.one().map_or(default_history_size(limit_max), |limit| limit as usize);
         if !(1..=limit_max).contains(&limit) {
             let detail = format!("A history has between 1 and {limit_max} messages.");
             return Err(Error::invalid("limit", detail).into());
         }
-        let newest = doors.service.newest_by_name(login.visitor, &room_or_default(room.0), limit);
+        let newest = doors.service.newest_by_name(login.visitor, &room_or_default(room.0.one()), limit);
         let chat_history = newest.map_err(in_our_words)?.into_iter().map(LiveLine::from).collect();
         Ok(HistoryAnswer::History(JsonAnswer(LiveHistory { chat_history }), login.cookie))
     }

@@ -4,7 +4,7 @@
 mod messages;
 mod socket;
 
-pub use socket::live_socket;
+pub use socket::{channel, live_socket};
 
 use crate::model::Error;
 use poem_openapi::{OpenApi, Tags};

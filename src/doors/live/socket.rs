@@ -2,7 +2,7 @@
 
 use super::in_our_words;
 use crate::{
-    doors::shared::{Answer, Doors, Opening, SocketGuard, plain_text},
+    doors::shared::{Answer, Channel, Doors, Frame, Opening, SocketGuard, plain_text},
     model::{Error, Live, Position, Result, RoomId},
     service::Visitor,
     socket::{Dialect, Handler, Reply, frame},
@@ -12,27 +12,58 @@ use poem::{
     Request, Response, handler,
     web::{Data, Path},
 };
+use poem_openapi::{Object, Union};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// A message; clients of the document read the first field.
-#[derive(Serialize)]
-struct LiveFrame<'a> {
-    message: &'a str,
+#[derive(Object, Serialize)]
+struct LiveFrame {
+    message: String,
     id: Uuid,
     sender: Uuid,
-    sender_name: &'a str,
-    sender_role: &'static str,
+    sender_name: String,
+    /// `admin`, `seller`, `salon_member`, `user` or `guest`.
+    sender_role: String,
     room: Uuid,
     timestamp: String,
 }
 
-#[derive(Serialize)]
-struct ErrorFrame<'a> {
-    r#type: &'static str,
-    detail: &'a str,
+/// What is no message.
+#[derive(Union, Serialize)]
+#[oai(discriminator_name = "type")]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum LiveAnswer {
+    #[oai(mapping = "error")]
+    Error(LiveRefusal),
+}
+
+/// What was said changed nothing.
+#[derive(Object, Serialize)]
+struct LiveRefusal {
+    detail: String,
+}
+
+/// Post a text. Other fields are ignored.
+#[derive(Object)]
+struct LiveSaid {
+    message: String,
+}
+
+/// The socket as it is documented.
+pub fn channel() -> Channel {
+    Channel {
+        name: "liveRoom",
+        prefix: "live_",
+        address: "/ws/chat/{room_name}/",
+        description: "A public room by its name, made on first use. What is said is heard by the sender, too; only refusals are \
+            answered. Where guests are switched on, nobody needs to sign in.",
+        parameter: Some(("room_name", "A public room's name; what is written like an id is another socket's.")),
+        said: vec![Frame::of::<LiveSaid>("message")],
+        heard: vec![Frame::of::<LiveFrame>("message"), Frame::any_of::<LiveAnswer>()],
+    }
 }
 
 /// How this socket says things: new messages, and nothing else.
@@ -47,11 +78,11 @@ impl Dialect for LiveDialect {
         let Live::MessageCreated { card, .. } = live else { return None };
         let message = &card.message;
         Some(encode(&LiveFrame {
-            message: plain_text(card),
+            message: plain_text(card).to_owned(),
             id: message.id.uuid(),
             sender: message.author.uuid(),
-            sender_name: &card.author_name,
-            sender_role: message.author_role.word(),
+            sender_name: card.author_name.clone(),
+            sender_role: message.author_role.word().into(),
             room: message.room.uuid(),
             timestamp: message.posted_at.to_string(),
         }))
@@ -64,7 +95,7 @@ fn encode(shape: &impl Serialize) -> Bytes {
 }
 
 fn refused(error: Error) -> Bytes {
-    encode(&ErrorFrame { r#type: "error", detail: &in_our_words(error).detail })
+    encode(&LiveAnswer::Error(LiveRefusal { detail: in_our_words(error).detail.into_owned() }))
 }
 
 /// `GET /ws/chat/:room_name` with an upgrade.
@@ -103,7 +134,7 @@ impl Handler for Visit {
     }
 
     fn too_many(&self) -> Option<Bytes> {
-        Some(refused(Error::throttled(1)))
+        Some(refused(Error::too_many_frames()))
     }
 
     fn closed(&mut self) {}

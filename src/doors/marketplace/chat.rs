@@ -2,9 +2,9 @@
 
 use super::{Done, Tag};
 use crate::{
-    doors::shared::{Answer, Doors, Login, plain_text},
+    doors::shared::{Answer, Doors, Filter, Login, history_size, plain_text},
     http::json_answer::JsonAnswer,
-    model::{Error, MemberCard, MessageCard, MessageId, RoomId, RoomKind},
+    model::{MemberCard, MessageCard, MessageId, RoomId, RoomKind},
     service::{ChatRoomCard, RoomScope},
 };
 use poem::web::Data;
@@ -14,9 +14,6 @@ use poem_openapi::{
 };
 use serde::Serialize;
 use uuid::Uuid;
-
-/// Messages of a page unless said otherwise.
-const PAGE_SIZE: usize = 50;
 
 pub struct ChatApi;
 
@@ -112,9 +109,9 @@ impl ChatApi {
         &self,
         doors: Data<&Doors>,
         login: Login,
-        scope: Query<Option<ChatScope>>,
+        scope: Query<Filter<ChatScope>>,
     ) -> Answer<JsonAnswer<Vec<ChatRoom>>> {
-        let scope = if scope.0.is_some() { RoomScope::Public } else { RoomScope::All };
+        let scope = if scope.0.one().is_some() { RoomScope::Public } else { RoomScope::All };
         let rooms = doors.service.rooms_with_members(login.actor(), scope)?;
         Ok(JsonAnswer(rooms.into_iter().map(ChatRoom::from).collect()))
     }
@@ -130,16 +127,12 @@ impl ChatApi {
         login: Login,
         id: Path<Uuid>,
         /// At most 200.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
         /// Messages older than this one.
-        before: Query<Option<Uuid>>,
+        before: Query<Filter<Uuid>>,
     ) -> Answer<JsonAnswer<ChatHistory>> {
-        let size_max = doors.service.config().limits.page_size_max;
-        let size = size.0.map_or(PAGE_SIZE, |size| size as usize);
-        if !(1..=size_max).contains(&size) {
-            return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
-        }
-        let (room, before) = (RoomId::from_uuid(id.0), before.0.map(MessageId::from_uuid));
+        let size = history_size(size.0.one(), doors.service.config().limits.page_size_max)?;
+        let (room, before) = (RoomId::from_uuid(id.0), before.0.one().map(MessageId::from_uuid));
         let page = doors.service.present_history(login.actor(), room, before, size)?;
         Ok(JsonAnswer(ChatHistory {
             room_id: page.room.uuid(),

@@ -1,8 +1,8 @@
 //! `/api/chat/{room}/`: a public room by name, and the person's private messages in it.
 
-use super::socket_frames::{Action, encode, not_an_action};
+use super::socket_frames::{Action, Invalid, Refused, encode, not_an_action};
 use crate::{
-    doors::shared::{Answer, Doors, Opening, SocketGuard, plain_text},
+    doors::shared::{Answer, Channel, Doors, EchoedId, Frame, Opening, SocketGuard, echoed_id, plain_text},
     model::{AccountId, ChatRole, Error, ErrorCode, Live, MessageCard, Position, RequestId, Result, RoomId, RoomKind},
     service::{Actor, Draft, Greeting, Opened, Service},
     socket::{Dialect, Handler, Reply},
@@ -12,6 +12,7 @@ use poem::{
     Request, Response, handler,
     web::{Data, Path},
 };
+use poem_openapi::{Object, Union, types::Any};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -23,26 +24,76 @@ const REPLAYED: usize = 7;
 const PRIVATE_PREFIX: &str = "private_";
 
 /// What the socket says of a message, or of somebody who came.
-#[derive(Serialize)]
-struct ChatFrame<'a> {
+#[derive(Object, Serialize)]
+#[oai(rename = "MarketMessage")]
+struct ChatFrame {
     /// `<id>_<name>`.
-    user: &'a str,
-    message: &'a str,
-    user_role: &'static str,
-    id: ChatId<'a>,
+    user: String,
+    /// What is private begins with `Private: `.
+    message: String,
+    /// `admin`, `seller`, `salon_member` or `user`.
+    user_role: String,
+    /// The author's request id while it is live, the message's id in the replay; null when somebody came.
+    id: Option<EchoedId>,
     is_private: bool,
+    /// Null when somebody came.
     message_id: Option<Uuid>,
 }
 
-/// What a frame is called by.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum ChatId<'a> {
-    /// What the author's client called its request, while it is live.
-    Request(&'a RequestId),
-    /// The message's own, in the replay.
-    Message(Uuid),
-    Nothing,
+/// What is said, as it is documented; `Action` reads it.
+#[derive(Union)]
+#[oai(discriminator_name = "action")]
+enum MarketSaid {
+    #[oai(mapping = "send_message")]
+    Message(MarketMessageSaid),
+    #[oai(mapping = "send_private_message")]
+    Private(MarketPrivateSaid),
+}
+
+/// Post a text to the room.
+#[derive(Object)]
+struct MarketMessageSaid {
+    /// A number or a text; the message carries it while it is live.
+    request_id: Option<EchoedId>,
+    data: MarketText,
+}
+
+/// Post a text to somebody, who hears it in every window of this door.
+#[derive(Object)]
+struct MarketPrivateSaid {
+    /// A number or a text; the message carries it while it is live.
+    request_id: Option<EchoedId>,
+    data: MarketPrivateText,
+}
+
+/// A text.
+#[derive(Object)]
+struct MarketText {
+    text: String,
+}
+
+/// A text for somebody.
+#[derive(Object)]
+struct MarketPrivateText {
+    text: String,
+    /// Whom it is for.
+    #[oai(rename = "userId")]
+    user_id: Uuid,
+}
+
+/// The socket as it is documented.
+pub(super) fn channel() -> Channel {
+    Channel {
+        name: "marketplaceChat",
+        prefix: "marketplace_",
+        address: "/api/chat/{room}/",
+        description: "A public room by its name, made on first use, or a room by its id, and the person's private messages in it. \
+            First come the last seven messages that the person may see. Done, a message is heard like everybody else's; only \
+            refusals are answered.",
+        parameter: Some(("room", "A public room's name, or the id of a room that one may read.")),
+        said: vec![Frame::any_of::<MarketSaid>()],
+        heard: vec![Frame::of::<ChatFrame>("message"), Frame::of::<Refused>("refused"), Frame::any_of::<Invalid>()],
+    }
 }
 
 /// How this socket says things.
@@ -72,10 +123,10 @@ fn message_frame(card: &MessageCard, request_id: Option<&RequestId>) -> Bytes {
     let text = plain_text(card);
     let text = if is_private { format!("Private: {text}") } else { text.to_owned() };
     encode(&ChatFrame {
-        user: &user(message.author, &card.author_name),
-        message: &text,
-        user_role: message.author_role.word(),
-        id: request_id.map_or(ChatId::Message(message.id.uuid()), ChatId::Request),
+        user: user(message.author, &card.author_name),
+        message: text,
+        user_role: message.author_role.word().into(),
+        id: echoed_id(request_id).or_else(|| serde_json::value::to_raw_value(&message.id.uuid()).ok().map(Any)),
         is_private,
         message_id: Some(message.id.uuid()),
     })
@@ -84,15 +135,8 @@ fn message_frame(card: &MessageCard, request_id: Option<&RequestId>) -> Bytes {
 fn came_frame(id: AccountId, name: &str, role: ChatRole) -> Bytes {
     let user = user(id, name);
     let message = format!("{user} connected to chat");
-    let user_role = role.word();
-    encode(&ChatFrame {
-        user: &user,
-        message: &message,
-        user_role,
-        id: ChatId::Nothing,
-        is_private: false,
-        message_id: None,
-    })
+    let user_role = role.word().into();
+    encode(&ChatFrame { user, message, user_role, id: None, is_private: false, message_id: None })
 }
 
 /// `GET /api/chat/:room` with an upgrade.
@@ -153,7 +197,7 @@ impl Handler for Chat {
     }
 
     fn too_many(&self) -> Option<Bytes> {
-        Some(not_an_action(&Error::throttled(1)))
+        Some(not_an_action(&Error::too_many_frames()))
     }
 
     fn closed(&mut self) {}

@@ -12,6 +12,7 @@ mod socket_frames;
 mod subscriptions;
 mod users;
 
+use crate::doors::shared::Channel;
 use poem::Route;
 use poem_openapi::{ApiResponse, OpenApi, Tags};
 
@@ -38,6 +39,11 @@ enum Done {
 /// All REST operations of this door.
 pub fn api() -> impl OpenApi {
     (auth::AuthApi, users::UsersApi, chat::ChatApi, salons::SalonsApi, seats::SeatsApi, invitations::InvitationsApi)
+}
+
+/// Its sockets as they are documented.
+pub fn channels() -> Vec<Channel> {
+    std::iter::once(chat_socket::channel()).chain(subscriptions::channels()).collect()
 }
 
 /// Its sockets, which share their addresses with REST.

@@ -77,14 +77,14 @@ impl SalonsApi {
         doors: Data<&Doors>,
         login: Login,
         /// Part of the name or the location.
-        search: Query<Option<String>>,
+        search: Query<Filter<String>>,
         /// From 1.
         page: Query<Filter<u32>>,
         /// Entries of a page.
         size: Query<Filter<u32>>,
     ) -> Answer<JsonAnswer<Page<AutoSalon>>> {
         let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
-        let search = search.0.unwrap_or_default();
+        let search = search.0.one().unwrap_or_default();
         let (salons, total) =
             doors.service.salons(login.actor(), SalonScope::All, &search, query.skip(), query.take())?;
         Ok(JsonAnswer(Page::new(query, total, salons.into_iter().map(AutoSalon::from).collect())))

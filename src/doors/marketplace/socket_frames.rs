@@ -1,10 +1,15 @@
 //! The frames that the marketplace's three sockets have in common: actions in, answers out.
 
 use crate::{
+    doors::shared::{EchoedId, echoed_id},
     model::{Error, RequestId},
     socket::frame,
 };
 use bytes::Bytes;
+use poem_openapi::{
+    Object, Union,
+    types::{ParseFromJSON, ToJSON},
+};
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 use std::collections::HashMap;
@@ -37,10 +42,10 @@ impl Action {
     /// The answer that nothing was done.
     pub fn refused(&self, error: &Error) -> Bytes {
         encode(&Refused {
-            errors: [&error.detail],
-            request_id: self.request_id.as_ref(),
+            errors: vec![error.detail.to_string()],
+            request_id: echoed_id(self.request_id.as_ref()),
             response_status: error.code.status(),
-            action: &self.action,
+            action: self.action.clone(),
         })
     }
 
@@ -72,23 +77,39 @@ fn action_and_data(fields: &HashMap<String, &RawValue>) -> Result<(String, Map<S
     Ok((action, data))
 }
 
-#[derive(Serialize)]
-struct Refused<'a> {
-    errors: [&'a str; 1],
-    request_id: Option<&'a RequestId>,
+/// Nothing was done.
+#[derive(Object, Serialize)]
+#[oai(rename = "MarketRefusal")]
+pub(super) struct Refused {
+    errors: Vec<String>,
+    /// As the action had it.
+    request_id: Option<EchoedId>,
+    /// As in HTTP.
     response_status: u16,
-    action: &'a str,
+    /// As it was said.
+    action: String,
 }
 
-/// A frame that cannot be read says so in the shape of every door and in the marketplace's.
-#[derive(Serialize)]
-struct Invalid<'a> {
-    r#type: &'static str,
-    detail: &'a str,
-    errors: [&'a str; 1],
-    request_id: Option<&'a RequestId>,
+/// What is no action at all is answered in the shape of every door and in the marketplace's.
+#[derive(Union, Serialize)]
+#[oai(discriminator_name = "type", rename = "MarketAnswer")]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Invalid {
+    #[oai(mapping = "error")]
+    Error(NotAnAction),
+}
+
+/// What was said cannot be read as an action.
+#[derive(Object, Serialize)]
+pub(super) struct NotAnAction {
+    detail: String,
+    /// The same.
+    errors: Vec<String>,
+    /// As it was said, if it could be read.
+    request_id: Option<EchoedId>,
     response_status: u16,
-    action: Option<()>,
+    /// Always null.
+    action: Option<String>,
 }
 
 /// The answer to what is no action at all.
@@ -97,19 +118,38 @@ pub(super) fn not_an_action(error: &Error) -> Bytes {
 }
 
 fn invalid(error: &Error, request_id: Option<&RequestId>) -> Bytes {
-    let detail = &error.detail;
-    let response_status = error.code.status();
-    encode(&Invalid { r#type: "error", detail, errors: [detail], request_id, response_status, action: None })
+    let (detail, request_id) = (error.detail.to_string(), echoed_id(request_id));
+    let (errors, response_status) = (vec![detail.clone()], error.code.status());
+    encode(&Invalid::Error(NotAnAction { detail, errors, request_id, response_status, action: None }))
 }
 
-/// What is told or answered in good order.
-#[derive(Serialize)]
-pub(super) struct Told<'a, T> {
-    pub action: &'a str,
-    pub request_id: Option<&'a RequestId>,
+/// Something changed.
+#[derive(Object, Serialize)]
+#[oai(rename = "MarketChange")]
+pub(super) struct Told<T: ParseFromJSON + ToJSON + Send + Sync> {
+    /// `create`, `update` or `delete`.
+    pub action: String,
+    /// As the subscription had it.
+    pub request_id: Option<EchoedId>,
     pub response_status: u16,
-    pub errors: [&'a str; 0],
+    /// Always empty.
+    pub errors: Vec<String>,
     pub data: T,
+}
+
+/// The subscription is made.
+#[derive(Object, Serialize)]
+#[oai(rename = "MarketSubscription")]
+pub(super) struct SubscriptionMade {
+    /// As it was said.
+    pub action: String,
+    /// As the action had it.
+    pub request_id: Option<EchoedId>,
+    pub response_status: u16,
+    /// Always empty.
+    pub errors: Vec<String>,
+    /// Always null.
+    pub data: Option<Value>,
 }
 
 /// The whole frame.

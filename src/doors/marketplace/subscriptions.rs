@@ -3,15 +3,20 @@
 use super::{
     invitations::SalonInvitation,
     seats::SalonRole,
-    socket_frames::{Action, Told, encode, not_an_action},
+    socket_frames::{Action, Invalid, Refused, SubscriptionMade, Told, encode, not_an_action},
 };
 use crate::{
-    doors::shared::{Answer, Doors, Opening, SocketGuard},
+    doors::shared::{Answer, Channel, Doors, EchoedId, Frame, Opening, SocketGuard, echoed_id},
     model::{Error, Live, Position, RequestId},
     socket::{Dialect, Handler, Reply},
 };
 use bytes::Bytes;
 use poem::{Request, Response, handler, web::Data};
+use poem_openapi::{
+    Object, Union,
+    types::{ParseFromJSON, ToJSON},
+};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// What a socket tells of.
@@ -64,9 +69,18 @@ impl Subscribed {
         Self { topic, name: format!("{} {id}", topic.word()), request_id }
     }
 
-    fn told(&self, action: &str, data: impl serde::Serialize) -> Bytes {
-        let request_id = self.request_id.as_ref();
-        encode(&Told { action, request_id, response_status: 200, errors: [], data })
+    fn told<T: ParseFromJSON + ToJSON + Send + Sync + Serialize>(&self, action: &str, data: T) -> Bytes {
+        let (action, request_id) = (action.to_owned(), self.request_id());
+        encode(&Told { action, request_id, response_status: 200, errors: vec![], data })
+    }
+
+    fn made(&self, action: String) -> Bytes {
+        let request_id = self.request_id();
+        encode(&SubscriptionMade { action, request_id, response_status: 200, errors: vec![], data: None })
+    }
+
+    fn request_id(&self) -> Option<EchoedId> {
+        echoed_id(self.request_id.as_ref())
     }
 }
 
@@ -91,6 +105,57 @@ impl Dialect for Subscribed {
             _ => None,
         }
     }
+}
+
+/// What subscribes, as it is documented.
+#[derive(Union)]
+#[oai(discriminator_name = "action")]
+enum MarketSubscribing {
+    #[oai(mapping = "subscribe_to_join_requests")]
+    Subscribe(MarketSubscribe),
+}
+
+/// Hear of changes from now on.
+#[derive(Object)]
+struct MarketSubscribe {
+    /// A number or a text; all that is told carries it.
+    request_id: Option<EchoedId>,
+}
+
+/// The two sockets as they are documented.
+pub(super) fn channels() -> [Channel; 2] {
+    let subscription = |name, prefix, address, description, change| Channel {
+        name,
+        prefix,
+        address,
+        description,
+        parameter: None,
+        said: vec![Frame::any_of::<MarketSubscribing>()],
+        heard: vec![
+            Frame::of::<SubscriptionMade>("subscribed"),
+            change,
+            Frame::of::<Refused>("refused"),
+            Frame::any_of::<Invalid>(),
+        ],
+    };
+    [
+        subscription(
+            "marketplaceInvitations",
+            "invitations_",
+            "/api/invitation_to_auto_salon/",
+            "Invitations as they change: one's own, and those of salons where one is superuser or admin. Quiet until it is \
+                subscribed.",
+            Frame::of::<Told<SalonInvitation>>("changed"),
+        ),
+        subscription(
+            "marketplaceSeats",
+            "seats_",
+            "/api/salon_role/",
+            "Seats as they change, of the salons in which one holds a seat. Quiet until it is subscribed; \
+                `subscribe_to_salon_role` and `subscribe_to_salon_roles` do the same.",
+            Frame::of::<Told<SalonRole>>("changed"),
+        ),
+    ]
 }
 
 /// `GET /api/invitation_to_auto_salon` with an upgrade.
@@ -128,7 +193,7 @@ impl Subscriber {
             return Some(action.unknown(self.topic.subscribes()[0]));
         }
         let subscribed = Arc::new(Subscribed::new(self.topic, action.request_id));
-        let answer = subscribed.told(&action.action, None::<()>);
+        let answer = subscribed.made(action.action);
         // It must not be overtaken by what is told from now on.
         self.socket.service().speak(self.socket.open(), subscribed, answer);
         None
@@ -145,7 +210,7 @@ impl Handler for Subscriber {
     }
 
     fn too_many(&self) -> Option<Bytes> {
-        Some(not_an_action(&Error::throttled(1)))
+        Some(not_an_action(&Error::too_many_frames()))
     }
 
     fn closed(&mut self) {}

@@ -2,7 +2,7 @@
 
 use super::{Done, Tag, person::Person};
 use crate::{
-    doors::shared::{Answer, Client, Doors, Login, Page, PageQuery},
+    doors::shared::{Answer, Client, Doors, Filter, Login, Page, PageQuery},
     http::{json_answer::JsonAnswer, json_body::JsonBody},
     model::{Account, AccountId, Error},
     service::{Actor, NewAccount, ProfileChange},
@@ -118,14 +118,14 @@ impl UsersApi {
         doors: Data<&Doors>,
         login: Login,
         /// Part of a name.
-        search: Query<Option<String>>,
+        search: Query<Filter<String>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<JsonAnswer<Page<Person>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
-        let search = search.0.unwrap_or_default();
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
+        let search = search.0.one().unwrap_or_default();
         let (people, total) = doors.service.directory(login.actor(), &search, query.skip(), query.take())?;
         Ok(JsonAnswer(Page::new(query, total, people.into_iter().map(Person::from).collect())))
     }

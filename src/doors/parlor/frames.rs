@@ -9,17 +9,27 @@ use super::{
     shapes::{Member, Message, PersonLite, ReadPosition, Room},
 };
 use crate::{
+    doors::shared::{Channel, EchoedId, Frame},
     model::{Error, JobId, MessageId, RoomId},
     service::Draft,
 };
-use poem_openapi::{Object, Union, types::Any};
+use poem_openapi::{Object, Union};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// A `request_id` as the client wrote it.
-pub type EchoedId = Any<Box<RawValue>>;
+/// The socket as it is documented.
+pub fn channel() -> Channel {
+    Channel {
+        name: "eventStream",
+        prefix: "",
+        address: "/ws/chat/",
+        description: "One socket for everything that concerns a person.",
+        parameter: None,
+        said: vec![Frame::any_of::<ClientFrame>()],
+        heard: vec![Frame::any_of::<ServerFrame>()],
+    }
+}
 
 /// What a client says. `request_id` is any JSON text or number; the `ack` or `error` carries the same.
 #[derive(Union, Deserialize, Debug)]

@@ -6,7 +6,7 @@ use super::{
     sessions::Done,
 };
 use crate::{
-    doors::shared::{Answer, Doors, Login, Page, PageQuery},
+    doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery},
     model::{InvitationStatus, NotificationId, SalonId},
     service::InvitationFilter,
 };
@@ -49,16 +49,18 @@ impl InvitationsApi {
         &self,
         doors: Data<&Doors>,
         login: Login,
-        salon: Query<Option<Uuid>>,
-        status: Query<Option<StatusFilter>>,
+        salon: Query<Filter<Uuid>>,
+        status: Query<Filter<StatusFilter>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<Invitation>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
-        let filter =
-            InvitationFilter { salon: salon.0.map(SalonId::from_uuid), status: status.0.map(InvitationStatus::from) };
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
+        let filter = InvitationFilter {
+            salon: salon.0.one().map(SalonId::from_uuid),
+            status: status.0.one().map(InvitationStatus::from),
+        };
         let (found, total) = doors.service.invitation_cards(login.actor(), filter, query.skip(), query.take())?;
         Ok(Json(Page::new(query, total, found.into_iter().map(Invitation::from).collect())))
     }

@@ -1,7 +1,7 @@
 //! Files and thumbnails, for those who may read the message they belong to.
 
 use crate::{
-    doors::shared::{Doors, media_actor},
+    doors::shared::{Doors, THUMBNAIL, media_actor},
     http::{
         file_headers,
         files::{StoredFile, serve},
@@ -12,9 +12,6 @@ use crate::{
     service::BlobPart,
 };
 use poem::{Request, Response, handler, web::Data};
-
-/// The last part of a thumbnail's path.
-const THUMBNAIL: &str = "thumbnail";
 
 /// `GET /media/{id}/{name}`: the name is only for people.
 #[handler]

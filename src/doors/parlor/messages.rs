@@ -8,7 +8,7 @@ use super::{
 };
 use crate::http::{json_answer::JsonAnswer, json_body::JsonBody};
 use crate::{
-    doors::shared::{Answer, Doors, Login},
+    doors::shared::{Answer, Doors, Filter, Login, history_size},
     model::{Error, MessageId, RoomId},
     service::{Posted, Range},
 };
@@ -20,9 +20,6 @@ use poem_openapi::{
 };
 use serde::Serialize;
 use uuid::Uuid;
-
-/// Messages of a page unless said otherwise.
-const PAGE_SIZE: usize = 50;
 
 pub struct MessagesApi;
 
@@ -78,26 +75,22 @@ impl MessagesApi {
         login: Login,
         id: Path<Uuid>,
         /// Messages older than this one.
-        before: Query<Option<Uuid>>,
+        before: Query<Filter<Uuid>>,
         /// Messages newer than this one.
-        after: Query<Option<Uuid>>,
+        after: Query<Filter<Uuid>>,
         /// Messages around this one, itself included.
-        around: Query<Option<Uuid>>,
+        around: Query<Filter<Uuid>>,
         /// Messages of a page: 50, at most 200.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<JsonAnswer<HistoryPage>> {
-        let range = match (before.0, after.0, around.0) {
+        let range = match (before.0.one(), after.0.one(), around.0.one()) {
             (None, None, None) => Range::Newest,
             (Some(id), None, None) => Range::Before(MessageId::from_uuid(id)),
             (None, Some(id), None) => Range::After(MessageId::from_uuid(id)),
             (None, None, Some(id)) => Range::Around(MessageId::from_uuid(id)),
             _ => return Err(Error::bad_request("Give one of before, after and around.").into()),
         };
-        let size_max = doors.service.config().limits.page_size_max;
-        let size = size.0.map_or(PAGE_SIZE, |size| size as usize);
-        if !(1..=size_max).contains(&size) {
-            return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
-        }
+        let size = history_size(size.0.one(), doors.service.config().limits.page_size_max)?;
         let page = doors.service.history(login.actor(), RoomId::from_uuid(id.0), range, size)?;
         Ok(JsonAnswer(HistoryPage {
             room_id: page.room.uuid(),

@@ -16,7 +16,7 @@ mod shapes;
 mod site;
 mod stream;
 
-pub use frames::{ClientFrame, ServerFrame};
+pub use frames::channel;
 pub use media::read_media;
 pub use stream::{EventStreamDialect, event_stream};
 

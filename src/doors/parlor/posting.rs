@@ -92,7 +92,10 @@ async fn read_form(
                 file = field_file(&doors.service, actor, upload, field).await?;
             }
             "content" => draft.text = Some(field_text(field).await?),
-            "client_id" => draft.client_id = Some(client_id(&field_text(field).await?)?),
+            "client_id" => {
+                let text = field_text(field).await?;
+                draft.client_id = (!text.is_empty()).then(|| client_id(&text)).transpose()?;
+            }
             "reply_to" => draft.reply_to = field_id("reply_to", field).await?.map(MessageId::from_uuid),
             "job" => draft.job = field_id("job", field).await?.map(JobId::from_uuid),
             // Other fields mean nothing here.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::http::{json_answer::JsonAnswer, json_body::JsonBody};
 use crate::{
-    doors::shared::{Answer, Doors, Login, Page, PageQuery, page_of},
+    doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery, page_of},
     model::{AccountId, Error, RoomCard, RoomId, RoomRole},
     service::{NewRoom, Opened, RoomChange, RoomScope},
 };
@@ -129,20 +129,20 @@ impl RoomsApi {
         doors: Data<&Doors>,
         login: Login,
         /// `mine` unless said otherwise.
-        scope: Query<Option<Scope>>,
+        scope: Query<Filter<Scope>>,
         /// Part of the title.
-        search: Query<Option<String>>,
+        search: Query<Filter<String>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<JsonAnswer<Page<Room>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
-        let scope = match scope.0 {
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
+        let scope = match scope.0.one() {
             Some(Scope::Public) => RoomScope::Public,
             Some(Scope::Mine) | None => RoomScope::Mine,
         };
-        let rooms = doors.service.rooms(login.actor(), scope, search.0.as_deref().unwrap_or_default())?;
+        let rooms = doors.service.rooms(login.actor(), scope, &search.0.one().unwrap_or_default())?;
         let (rooms, total) = page_of(rooms, query);
         Ok(JsonAnswer(Page::new(query, total, rooms.into_iter().map(Room::from).collect())))
     }
@@ -224,11 +224,11 @@ impl RoomsApi {
         login: Login,
         id: Path<Uuid>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<Member>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let (members, total) = page_of(doors.service.members(login.actor(), RoomId::from_uuid(id.0))?, query);
         Ok(Json(Page::new(query, total, members.into_iter().map(Member::from).collect())))
     }

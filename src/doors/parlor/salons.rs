@@ -5,7 +5,7 @@ use super::{
     salon_shapes::{Invitation, Salon, SalonLogLine, SeatName},
 };
 use crate::{
-    doors::shared::{Answer, Doors, Login, Page, PageQuery},
+    doors::shared::{Answer, Doors, Filter, Login, Page, PageQuery},
     http::json_body::JsonBody,
     model::{AccountId, SalonId},
     service::SalonScope,
@@ -53,17 +53,17 @@ impl SalonsApi {
         &self,
         doors: Data<&Doors>,
         login: Login,
-        scope: Query<Option<SalonListScope>>,
+        scope: Query<Filter<SalonListScope>>,
         /// Part of the name or the location.
-        search: Query<Option<String>>,
+        search: Query<Filter<String>>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<Salon>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
-        let scope = if scope.0.is_some() { SalonScope::Mine } else { SalonScope::All };
-        let search = search.0.unwrap_or_default();
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
+        let scope = if scope.0.one().is_some() { SalonScope::Mine } else { SalonScope::All };
+        let search = search.0.one().unwrap_or_default();
         let (salons, total) = doors.service.salons(login.actor(), scope, &search, query.skip(), query.take())?;
         Ok(Json(Page::new(query, total, salons.into_iter().map(Salon::from).collect())))
     }
@@ -101,11 +101,11 @@ impl SalonsApi {
         login: Login,
         id: Path<Uuid>,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<SalonLogLine>>> {
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let lines = doors.service.salon_log(login.actor(), SalonId::from_uuid(id.0))?;
         let (lines, total) = crate::doors::shared::page_of(lines, query);
         Ok(Json(Page::new(query, total, lines.into_iter().map(SalonLogLine::from).collect())))

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::http::json_body::JsonBody;
 use crate::{
-    doors::shared::{Answer, Client, Doors, Login, Page, PageQuery, ended_cookie, page_of},
+    doors::shared::{Answer, Client, Doors, Filter, Login, Page, PageQuery, ended_cookie, page_of},
     http::problem::Problem,
     model::SessionId,
     service::Credentials,
@@ -81,12 +81,12 @@ impl SessionsApi {
         doors: Data<&Doors>,
         login: Login,
         /// From 1.
-        page: Query<Option<u32>>,
+        page: Query<Filter<u32>>,
         /// Entries of a page.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<Json<Page<SessionInfo>>> {
         let actor = login.actor();
-        let query = PageQuery::new(page.0, size.0, doors.service.config().limits.list_size_max)?;
+        let query = PageQuery::new(page.0.one(), size.0.one(), doors.service.config().limits.list_size_max)?;
         let (sessions, total) = page_of(doors.service.sessions(actor)?, query);
         let sessions = sessions.into_iter().map(|session| SessionInfo::new(session, actor.session())).collect();
         Ok(Json(Page::new(query, total, sessions)))

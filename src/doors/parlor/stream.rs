@@ -2,9 +2,9 @@
 
 use super::{
     frames::{
-        Ack, AckMessage, ClientFrame, EchoedId, ErrorFrame, Hello, MemberJoined, MemberLeft, MemberUpdated,
-        MessageCreated, MessageDeleted, MessageRead, MessageUpdated, PersonUpdated, Presence, RoomCreated, RoomDeleted,
-        RoomUpdated, ServerFrame, Typing, Unread,
+        Ack, AckMessage, ClientFrame, ErrorFrame, Hello, MemberJoined, MemberLeft, MemberUpdated, MessageCreated,
+        MessageDeleted, MessageRead, MessageUpdated, PersonUpdated, Presence, RoomCreated, RoomDeleted, RoomUpdated,
+        ServerFrame, Typing, Unread,
     },
     salon_frames::{
         InvitationCreated, InvitationDeleted, InvitationUpdated, NotificationCreated, NotificationSeen, SalonCreated,
@@ -12,7 +12,7 @@ use super::{
     },
 };
 use crate::{
-    doors::shared::{Answer, Doors, Opening, SocketGuard},
+    doors::shared::{Answer, Doors, EchoedId, Opening, SocketGuard},
     model::{AccountId, Error, Live, MessageCard, MessageId, Position, Result, RoomId},
     service::{Actor, Draft, Service},
     socket::{Dialect, Handler, Reply, frame},
@@ -177,7 +177,7 @@ impl Handler for Commands {
     }
 
     fn too_many(&self) -> Option<Bytes> {
-        encode(&error_frame(None, Error::throttled(1)))
+        encode(&error_frame(None, Error::too_many_frames()))
     }
 
     fn closed(&mut self) {}

@@ -2,13 +2,12 @@
 
 use crate::{
     doors::shared::{Answer, Doors, FormBody, FormFields, field_file, field_id, field_text},
-    http::json_body::JsonBody,
+    http::{json_body::JsonBody, url_form::UrlForm},
     model::{Error, JobId, MessageCard, RoomId},
     service::{Actor, Draft, NewFile},
 };
 use poem::Request;
-use poem_openapi::{ApiRequest, Object, payload::Form, types::Any};
-use serde::Deserialize;
+use poem_openapi::{ApiRequest, Object, types::Any};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,7 +18,7 @@ pub struct NewRecruitingMessage {
     /// A job in other software.
     job: Option<Uuid>,
     content: Option<String>,
-    /// Always null here: a file needs a form.
+    /// Always null or empty here: a file needs a form with parts.
     file: Option<Any<Value>>,
 }
 
@@ -30,10 +29,12 @@ pub enum NewMessage {
     Json(JsonBody<NewRecruitingMessage>),
     /// A text or a file: fields `chat_room`, `job`, and exactly one of `content` and `file`.
     Form(FormBody),
+    /// A text, as a form without parts.
+    UrlEncoded(UrlForm<NewRecruitingMessage>),
 }
 
 /// A message's new text. Other fields are ignored.
-#[derive(Object, Deserialize)]
+#[derive(Object)]
 pub struct RecruitingMessageUpdate {
     /// Needed. Of a file message it is what stands beside the file, and may be empty.
     content: Option<String>,
@@ -46,7 +47,7 @@ pub struct RecruitingMessageUpdate {
 pub enum NewText {
     Json(JsonBody<RecruitingMessageUpdate>),
     Form(FormBody),
-    UrlEncoded(Form<RecruitingMessageUpdate>),
+    UrlEncoded(UrlForm<RecruitingMessageUpdate>),
 }
 
 /// What is known of a new message so far.
@@ -60,16 +61,16 @@ struct Parts {
 /// Posts what came.
 pub(super) async fn post(doors: &Doors, actor: Actor, request: &Request, body: NewMessage) -> Answer<MessageCard> {
     let Parts { room, draft, file } = match body {
-        NewMessage::Json(JsonBody(text)) => from_json(text)?,
+        NewMessage::Json(JsonBody(text)) | NewMessage::UrlEncoded(UrlForm(text)) => from_text(text)?,
         NewMessage::Form(form) => from_form(doors, actor, request, form).await?,
     };
     let room = room.ok_or_else(|| Error::invalid("chat_room", "Say in which room, with its id in chat_room."))?;
     Ok(doors.service.post_text_or_file(actor, room, draft, file).await?.card())
 }
 
-fn from_json(text: NewRecruitingMessage) -> Answer<Parts> {
+fn from_text(text: NewRecruitingMessage) -> Answer<Parts> {
     if is_given(text.file) {
-        return Err(Error::invalid("file", "JSON carries no files. Send the file as multipart/form-data.").into());
+        return Err(Error::invalid("file", "A file comes as multipart/form-data only. Send it so.").into());
     }
     let draft = Draft { text: text.content, job: text.job.map(JobId::from_uuid), ..Draft::default() };
     Ok(Parts { room: Some(RoomId::from_uuid(text.chat_room)), draft, file: None })
@@ -102,7 +103,9 @@ async fn from_form(doors: &Doors, actor: Actor, request: &Request, form: FormBod
 /// The new text of a message.
 pub(super) async fn new_text(request: &Request, body: NewText) -> Answer<String> {
     let (content, names_file) = match body {
-        NewText::Json(JsonBody(update)) | NewText::UrlEncoded(Form(update)) => (update.content, is_given(update.file)),
+        NewText::Json(JsonBody(update)) | NewText::UrlEncoded(UrlForm(update)) => {
+            (update.content, is_given(update.file))
+        }
         NewText::Form(form) => text_from_form(request, form).await?,
     };
     match content {

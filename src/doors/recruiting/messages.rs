@@ -6,7 +6,7 @@ use super::{
     shapes::RecruitingMessage,
 };
 use crate::{
-    doors::shared::{Answer, Doors, Filter, Login},
+    doors::shared::{Answer, Doors, Filter, Login, history_size},
     http::json_answer::JsonAnswer,
     model::{AccountId, Error, MessageId, RoomId},
     service::{Actor, MessageFilter},
@@ -17,9 +17,6 @@ use poem_openapi::{
     param::{Path, Query},
 };
 use uuid::Uuid;
-
-/// Messages of a page unless said otherwise.
-const PAGE_SIZE: usize = 50;
 
 pub struct MessagesApi;
 
@@ -62,23 +59,19 @@ impl MessagesApi {
         /// Messages of this person.
         sender: Query<Filter<Uuid>>,
         /// Messages of the person with this e-mail address.
-        sender_email: Query<Option<String>>,
+        sender_email: Query<Filter<String>>,
         /// Messages older than this one.
         before: Query<Filter<Uuid>>,
         /// Messages newer than this one.
         after: Query<Filter<Uuid>>,
         /// Messages of a page: 50, at most 200.
-        size: Query<Option<u32>>,
+        size: Query<Filter<u32>>,
     ) -> Answer<JsonAnswer<Vec<RecruitingMessage>>> {
-        let size_max = doors.service.config().limits.page_size_max;
-        let size = size.0.map_or(PAGE_SIZE.min(size_max), |size| size as usize);
-        if !(1..=size_max).contains(&size) {
-            return Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages.")).into());
-        }
+        let size = history_size(size.0.one(), doors.service.config().limits.page_size_max)?;
         let filter = MessageFilter {
             room: chat_room.0.one().map(RoomId::from_uuid),
             sender: sender.0.one().map(AccountId::from_uuid),
-            sender_email: sender_email.0.filter(|email| !email.trim().is_empty()),
+            sender_email: sender_email.0.one(),
             before: before.0.one().map(MessageId::from_uuid),
             after: after.0.one().map(MessageId::from_uuid),
         };

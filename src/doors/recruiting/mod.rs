@@ -9,6 +9,7 @@ mod socket;
 mod socket_frames;
 
 pub use socket::room_socket;
+pub use socket_frames::channel;
 
 use poem_openapi::{ApiResponse, OpenApi, Tags};
 

@@ -2,7 +2,7 @@
 
 use super::{Tag, shapes::RecruitingRoom};
 use crate::{
-    doors::shared::{Answer, Doors, Filter, Login},
+    doors::shared::{Answer, Doors, Filter, Filters, Login},
     http::{json_answer::JsonAnswer, json_body::JsonBody},
     model::AccountId,
     service::RecruitingFilter,
@@ -56,12 +56,12 @@ impl RoomsApi {
         login: Login,
         /// Rooms of this recruiter.
         recruiter: Query<Filter<Uuid>>,
-        /// Rooms of this client.
-        client: Query<Filter<Uuid>>,
-        /// The same by another name. Of several clients, all must be there.
-        clients: Query<Filter<Uuid>>,
+        /// Rooms of this client; repeated, of all of these.
+        client: Query<Filters<Uuid>>,
+        /// The same by another name.
+        clients: Query<Filters<Uuid>>,
     ) -> Answer<JsonAnswer<Vec<RecruitingRoom>>> {
-        let Query(Filter(mut wanted)) = client;
+        let Query(Filters(mut wanted)) = client;
         wanted.extend(clients.0.0);
         let recruiter = recruiter.0.one().map(AccountId::from_uuid);
         let filter = RecruitingFilter { recruiter, clients: accounts(wanted) };

@@ -48,7 +48,8 @@ impl From<MessageCard> for RecruitingMessage {
 }
 
 /// A message that was changed or deleted: the document writes `content` before `job` there.
-#[derive(Serialize, Clone, Debug)]
+#[derive(Object, Serialize, Clone, Debug)]
+#[oai(rename = "ChangedRecruitingMessage")]
 pub(super) struct ChangedMessage {
     uuid: Uuid,
     sender: Uuid,

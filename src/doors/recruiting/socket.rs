@@ -60,7 +60,7 @@ impl Handler for RoomSocket {
     }
 
     fn too_many(&self) -> Option<Bytes> {
-        Some(error_frame(&Error::throttled(1)))
+        Some(error_frame(&Error::too_many_frames()))
     }
 
     fn closed(&mut self) {

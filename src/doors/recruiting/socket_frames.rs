@@ -2,10 +2,12 @@
 
 use super::shapes::{ChangedMessage, RecruitingMessage};
 use crate::{
-    model::{AccountId, Error, Live, MessageId, Position, Result},
+    doors::shared::{Channel, Frame},
+    model::{AccountId, Error, Live, MessageCard, MessageId, Position, Result},
     socket::{Dialect, frame},
 };
 use bytes::Bytes;
+use poem_openapi::{Object, Union};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -21,18 +23,24 @@ impl Dialect for RecruitingDialect {
     fn encode(&self, live: &Live, _: Option<Position>) -> Option<Bytes> {
         match live {
             Live::MessageCreated { card, .. } => {
-                Some(message_frame("message_created", RecruitingMessage::from(card.clone())))
+                let message = RecruitingMessage::from(card.clone());
+                Some(encode(&RecruitingFrame::MessageCreated(RecruitingCreated { message })))
             }
-            Live::MessageUpdated(card) => Some(message_frame("message_updated", ChangedMessage::from(card.clone()))),
+            Live::MessageUpdated(card) => {
+                Some(encode(&RecruitingFrame::MessageUpdated(RecruitingUpdated { message: changed(card) })))
+            }
             Live::MessageDeleted { card, before } => {
                 // It is told as it was: clients find it by what they knew of it.
                 let card = before.as_deref().unwrap_or(card);
-                Some(message_frame("message_deleted", ChangedMessage::from(card.clone())))
+                Some(encode(&RecruitingFrame::MessageDeleted(RecruitingDeleted { message: changed(card) })))
             }
             // The reader's own windows hear it too.
             Live::MessageRead { account, message, .. }
             | Live::MessageReadToo { account, message, .. }
-            | Live::Unread { account, message: Some(message), .. } => Some(read_frame(*message, *account)),
+            | Live::Unread { account, message: Some(message), .. } => {
+                let (message_id, user_id) = (message.uuid(), account.uuid());
+                Some(encode(&RecruitingFrame::MessageRead(RecruitingRead { message_id, user_id })))
+            }
             _ => None,
         }
     }
@@ -40,51 +48,121 @@ impl Dialect for RecruitingDialect {
     fn encode_for(&self, hearer: AccountId, live: &Live) -> Option<Bytes> {
         let Live::Typing { typers, .. } = live else { return None };
         let others = typers.iter().filter(|typer| **typer != hearer);
-        Some(encode(&TypingFrame { r#type: "typing", typing_users: others.map(|typer| typer.uuid()).collect() }))
+        let typing_users = others.map(|typer| typer.uuid()).collect();
+        Some(encode(&RecruitingFrame::Typing(RecruitingTyping { typing_users })))
     }
 }
 
-#[derive(Serialize)]
-struct MessageFrame<M> {
-    r#type: &'static str,
-    message: M,
+/// What the socket says.
+#[derive(Union, Serialize)]
+#[oai(discriminator_name = "type")]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum RecruitingFrame {
+    #[oai(mapping = "message_created")]
+    MessageCreated(RecruitingCreated),
+    #[oai(mapping = "message_updated")]
+    MessageUpdated(RecruitingUpdated),
+    #[oai(mapping = "message_deleted")]
+    MessageDeleted(RecruitingDeleted),
+    #[oai(mapping = "typing")]
+    Typing(RecruitingTyping),
+    #[oai(mapping = "message_read")]
+    MessageRead(RecruitingRead),
+    #[oai(mapping = "error")]
+    Error(RecruitingRefusal),
 }
 
-#[derive(Serialize)]
-struct TypingFrame {
-    r#type: &'static str,
+/// A message was posted.
+#[derive(Object, Serialize)]
+struct RecruitingCreated {
+    message: RecruitingMessage,
+}
+
+/// A message was edited.
+#[derive(Object, Serialize)]
+struct RecruitingUpdated {
+    message: ChangedMessage,
+}
+
+/// A message was deleted; it is told as it was.
+#[derive(Object, Serialize)]
+struct RecruitingDeleted {
+    message: ChangedMessage,
+}
+
+/// Who types, without the hearer.
+#[derive(Object, Serialize)]
+struct RecruitingTyping {
     typing_users: Vec<Uuid>,
 }
 
-#[derive(Serialize)]
-struct ReadFrame {
-    r#type: &'static str,
+/// Somebody has read everything up to a message.
+#[derive(Object, Serialize)]
+struct RecruitingRead {
     message_id: Uuid,
     user_id: Uuid,
 }
 
-#[derive(Serialize)]
-struct ErrorFrame<'a> {
-    r#type: &'static str,
-    detail: &'a str,
+/// What was said changed nothing.
+#[derive(Object, Serialize)]
+struct RecruitingRefusal {
+    detail: String,
 }
 
-fn message_frame(kind: &'static str, message: impl Serialize) -> Bytes {
-    encode(&MessageFrame { r#type: kind, message })
-}
-
-fn read_frame(message: MessageId, reader: AccountId) -> Bytes {
-    encode(&ReadFrame { r#type: "message_read", message_id: message.uuid(), user_id: reader.uuid() })
+fn changed(card: &MessageCard) -> ChangedMessage {
+    ChangedMessage::from(card.clone())
 }
 
 /// The answer to what was refused.
 pub(super) fn error_frame(error: &Error) -> Bytes {
-    encode(&ErrorFrame { r#type: "error", detail: &error.detail })
+    encode(&RecruitingFrame::Error(RecruitingRefusal { detail: error.detail.to_string() }))
 }
 
 fn encode(shape: &impl Serialize) -> Bytes {
     // Texts, numbers and lists of them can always be written.
     frame::text(&serde_json::to_string(shape).unwrap_or_default())
+}
+
+/// What a person says with a type, as it is documented; `Command` reads it.
+#[derive(Union)]
+#[oai(discriminator_name = "type")]
+enum RecruitingSaid {
+    #[oai(mapping = "typing")]
+    Typing(RecruitingTypingSaid),
+    #[oai(mapping = "message_read")]
+    Read(RecruitingReadSaid),
+}
+
+/// Say that one types, or stopped.
+#[derive(Object)]
+struct RecruitingTypingSaid {
+    typing: bool,
+}
+
+/// Mark a message of this room and all earlier ones as read.
+#[derive(Object)]
+struct RecruitingReadSaid {
+    message_id: Uuid,
+}
+
+/// Post a text.
+#[derive(Object)]
+struct RecruitingTextSaid {
+    message: String,
+}
+
+/// The socket as it is documented.
+pub fn channel() -> Channel {
+    Channel {
+        name: "recruitingRoom",
+        prefix: "recruiting_",
+        address: "/ws/chat/{uuid}/",
+        description: "One room of whatever kind, by its id. Done, a command is heard like everybody else's; only refusals are \
+            answered. Typing lapses 6 s after the last such frame.",
+        parameter: Some(("uuid", "The room.")),
+        said: vec![Frame::any_of::<RecruitingSaid>(), Frame::of::<RecruitingTextSaid>("message")],
+        heard: vec![Frame::any_of::<RecruitingFrame>()],
+    }
 }
 
 /// What a person may say.

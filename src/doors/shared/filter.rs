@@ -6,9 +6,13 @@ use poem_openapi::{
 };
 use std::borrow::Cow;
 
-/// What the list is to be narrowed to: nothing when the filter is missing or empty, several values when it is repeated.
+/// What a list is to be narrowed to: nothing when the filter is missing or empty, the last value when it is repeated.
 #[derive(Clone, Debug)]
-pub struct Filter<T>(pub Vec<T>);
+pub struct Filter<T>(Vec<T>);
+
+/// The same where several values mean something: the filter is repeated for each.
+#[derive(Clone, Debug)]
+pub struct Filters<T>(pub Vec<T>);
 
 impl<T> Filter<T> {
     /// The last one given.
@@ -44,21 +48,65 @@ impl<T: Type> Type for Filter<T> {
     }
 }
 
+impl<T: Type> Type for Filters<T> {
+    const IS_REQUIRED: bool = false;
+
+    type RawValueType = Vec<T>;
+    type RawElementValueType = T::RawValueType;
+
+    fn name() -> Cow<'static, str> {
+        format!("filters_{}", T::name()).into()
+    }
+
+    fn schema_ref() -> MetaSchemaRef {
+        Vec::<T>::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn as_raw_value(&self) -> Option<&Self::RawValueType> {
+        Some(&self.0)
+    }
+
+    fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self::RawElementValueType> + 'a> {
+        Box::new(self.0.iter().filter_map(T::as_raw_value))
+    }
+}
+
 impl<T: ParseFromParameter> ParseFromParameter for Filter<T> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         Self::parse_from_parameters(std::iter::once(value))
     }
 
     fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(values: I) -> ParseResult<Self> {
-        let mut found = Vec::new();
-        for value in values {
-            match value.as_ref().trim() {
-                "" => {}
-                value => found.push(T::parse_from_parameter(value).map_err(ParseError::propagate)?),
-            }
-        }
-        Ok(Self(found))
+        given(values).map(Self)
     }
+}
+
+impl<T: ParseFromParameter> ParseFromParameter for Filters<T> {
+    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        Self::parse_from_parameters(std::iter::once(value))
+    }
+
+    fn parse_from_parameters<I: IntoIterator<Item = A>, A: AsRef<str>>(values: I) -> ParseResult<Self> {
+        given(values).map(Self)
+    }
+}
+
+/// The values that are not empty. All of them must be good, whichever counts.
+fn given<T: ParseFromParameter, F: Type, I: IntoIterator<Item = A>, A: AsRef<str>>(
+    values: I,
+) -> Result<Vec<T>, ParseError<F>> {
+    let mut found = Vec::new();
+    for value in values {
+        match value.as_ref().trim() {
+            "" => {}
+            value => found.push(T::parse_from_parameter(value).map_err(ParseError::propagate)?),
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

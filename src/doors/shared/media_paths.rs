@@ -2,14 +2,18 @@
 
 use crate::model::FileId;
 
-/// Where a file is read.
+/// The last part of a small picture's path.
+pub const THUMBNAIL: &str = "thumbnail";
+
+/// Where a file is read. The name is only for people; the one word that means something else there gets a tail.
 pub fn media_path(id: FileId, name: &str) -> String {
-    format!("/media/{id}/{}", percent_encode(name))
+    let tail = if name == THUMBNAIL { "_" } else { "" };
+    format!("/media/{id}/{}{tail}", percent_encode(name))
 }
 
 /// Where the small picture of an image is read.
 pub fn thumbnail_path(id: FileId) -> String {
-    format!("/media/{id}/thumbnail")
+    format!("/media/{id}/{THUMBNAIL}")
 }
 
 /// A name as one segment of a path. RFC 3986 section 2.3: everything but unreserved characters is encoded.

@@ -1,5 +1,7 @@
 //! What doors share: who is calling, errors as problem documents, pages of lists, small conversions.
 
+mod channel;
+mod echoed_id;
 mod filter;
 mod form;
 mod handshake;
@@ -10,12 +12,14 @@ mod pages;
 mod plain_text;
 mod visitor;
 
-pub use filter::Filter;
+pub use channel::{Channel, Frame};
+pub use echoed_id::{EchoedId, echoed_id};
+pub use filter::{Filter, Filters};
 pub use form::{FormBody, FormFields, broken_off, field_file, field_id, field_text};
 pub use login::{Client, Login, browser_cookie, ended_cookie, is_sent_from_outside, media_actor, page_actor};
-pub use media_paths::{media_path, percent_encode, thumbnail_path};
+pub use media_paths::{THUMBNAIL, media_path, percent_encode, thumbnail_path};
 pub use opening::{Opening, SocketGuard};
-pub use pages::{Page, PageQuery, page_of};
+pub use pages::{Page, PageQuery, default_history_size, history_size, page_of};
 pub use plain_text::plain_text;
 pub use visitor::VisitorLogin;
 

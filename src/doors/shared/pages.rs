@@ -7,6 +7,26 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
+/// Messages of a page unless said otherwise.
+const MESSAGES: usize = 50;
+
+/// How many messages a page of a history has, from `?size=`: 50 unless said otherwise.
+///
+/// # Errors
+/// 400 for none, and for more than `size_max`.
+pub fn history_size(size: Option<u32>, size_max: usize) -> Result<usize, Error> {
+    let size = size.map_or(default_history_size(size_max), |size| size as usize);
+    match (1..=size_max).contains(&size) {
+        true => Ok(size),
+        false => Err(Error::invalid("size", format!("A page has between 1 and {size_max} messages."))),
+    }
+}
+
+/// Messages of a page for whoever does not say how many.
+pub fn default_history_size(size_max: usize) -> usize {
+    MESSAGES.min(size_max)
+}
+
 /// Which page of a list, from `?page=` and `?size=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageQuery {
@@ -17,10 +37,15 @@ pub struct PageQuery {
 impl PageQuery {
     const SIZE: usize = 20;
 
+    /// Entries of a page for whoever does not say how many.
+    pub fn default_size(size_max: usize) -> usize {
+        Self::SIZE.min(size_max)
+    }
+
     /// Page 1 and 20 entries unless said otherwise.
     pub fn new(page: Option<u32>, size: Option<u32>, size_max: usize) -> Result<Self, Error> {
         let page = page.map_or(1, |page| page as usize);
-        let size = size.map_or(Self::SIZE, |size| size as usize);
+        let size = size.map_or(Self::default_size(size_max), |size| size as usize);
         if page == 0 {
             return Err(Error::invalid("page", "Pages are counted from 1."));
         }
@@ -88,6 +113,19 @@ impl<T: ParseFromJSON + ToJSON + Send + Sync> Page<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn histories() {
+        for (size, size_max, expected) in [
+            (None, 200, Some(50)),
+            (None, 30, Some(30)),
+            (Some(200), 200, Some(200)),
+            (Some(201), 200, None),
+            (Some(0), 200, None),
+        ] {
+            assert_eq!(history_size(size, size_max).ok(), expected, "{size:?} of {size_max}");
+        }
+    }
 
     #[test]
     fn pages() {

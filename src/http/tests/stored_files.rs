@@ -15,7 +15,7 @@ use super::{
 
 const CONTENT: &str = "0123456789";
 
-async fn site(path: PathBuf) -> Site {
+async fn site(path: PathBuf, media_type: &'static str) -> Site {
     let path = Arc::new(path);
     let media = make(move |request: Request| {
         let path = Arc::clone(&path);
@@ -23,7 +23,7 @@ async fn site(path: PathBuf) -> Site {
             let stored = StoredFile {
                 path: &path,
                 etag: "abc",
-                media_type: "text/html",
+                media_type,
                 name: "смета.html",
                 disposition: Disposition::Attachment,
                 modified: Some(std::time::UNIX_EPOCH),
@@ -40,10 +40,14 @@ struct Shelf {
 }
 
 async fn shelf(content: &[u8]) -> Shelf {
+    shelf_of("text/html", content).await
+}
+
+async fn shelf_of(media_type: &'static str, content: &[u8]) -> Shelf {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     std::fs::write(&path, content).unwrap();
-    Shelf { site: site(path).await, _folder: folder }
+    Shelf { site: site(path, media_type).await, _folder: folder }
 }
 
 fn ask(shelf: &Shelf, method: Method) -> RequestBuilder {
@@ -62,6 +66,24 @@ async fn a_file_comes_whole_and_harmless() {
     assert_eq!(headers["last-modified"], "Thu, 01 Jan 1970 00:00:00 GMT");
     assert!(headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename="));
     assert_eq!(answer.text().await.unwrap(), CONTENT);
+}
+
+/// A browser shows sound and film in a page of its own that loads the file again: a sandbox would keep it from that.
+#[tokio::test]
+async fn sound_and_film_may_be_played_and_nothing_else_may_do_anything() {
+    let (shut, played) = ("sandbox; default-src 'none'", "default-src 'none'; media-src 'self'");
+    for (media_type, policy) in [
+        ("audio/mpeg", played),
+        ("video/mp4", played),
+        ("image/png", shut),
+        ("application/pdf", shut),
+        ("text/plain; charset=utf-8", shut),
+        ("application/octet-stream", shut),
+    ] {
+        let answer = ask(&shelf_of(media_type, b"x").await, Method::GET).send().await.unwrap();
+        assert_eq!(answer.headers()["content-security-policy"], policy, "{media_type}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    }
 }
 
 #[tokio::test]
@@ -117,7 +139,7 @@ async fn large_and_empty_files_come_whole() {
 
 #[tokio::test]
 async fn a_lost_file_is_not_found() {
-    let site = site(PathBuf::from("/nowhere/at/all")).await;
+    let site = site(PathBuf::from("/nowhere/at/all"), "text/html").await;
     let answer = reqwest::get(site.url("/media")).await.unwrap();
     assert_eq!(answer.status().as_u16(), 404);
     assert!(!answer.text().await.unwrap().contains("nowhere"));
