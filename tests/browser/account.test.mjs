@@ -19,6 +19,8 @@ story('an account is kept', {}, async ({ server, visitors, step }) => {
   const { page: boris } = await visitors.window('boris', { account: borisAccount });
   for (const one of [watch, phoneWatch]) one.allow(REFUSED);
   await Promise.all([anna.goto('/account'), phone.goto('/'), boris.goto('/')]);
+  await phone.getByRole('button', { name: 'Show password' }).click();
+  await phone.getByRole('button', { name: 'Hide password' }).click();
   await signIn(phone, 'anna', PASSWORD);
   await heading(phone, 'Chats').waitFor();
 
@@ -52,6 +54,7 @@ story('an account is kept', {}, async ({ server, visitors, step }) => {
     await anna.getByRole('button', { name: 'Change password' }).click();
     await anna.getByText('Password changed.').waitFor();
     await heading(phone, 'Sign in').waitFor();
+    await phone.getByText('You were signed out.').waitFor();
     await signIn(phone, 'anna', PASSWORD);
     await phone.getByRole('alert').filter({ hasText: /\S/u }).waitFor();
     await signIn(phone, 'anna', OTHER_PASSWORD);
@@ -68,6 +71,7 @@ story('an account is kept', {}, async ({ server, visitors, step }) => {
     await anna.getByRole('button', { name: 'Sign out everywhere' }).click();
     await anna.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere' }).click();
     await heading(anna, 'Sign in').waitFor();
+    assert.equal(await anna.getByText('You were signed out.').count(), 0, 'it was her own wish');
   });
 
   await step('the chosen colours stay', async () => {
@@ -96,6 +100,7 @@ story('administrators look after people', {}, async ({ server, visitors, step })
     await olga.getByRole('button', { name: 'Message Anna Keller' }).click();
     await heading(olga, 'Anna Keller').waitFor();
     await say(olga, 'Welcome');
+    await chat(anna, 'Olga Brandt').getByText('Administrator', { exact: true }).waitFor();
     await openChat(anna, 'Olga Brandt');
     await message(anna, 'Welcome').waitFor();
     assert.equal(await log(anna).getByRole('button', { name: 'Delete' }).count(), 0);
@@ -108,6 +113,7 @@ story('administrators look after people', {}, async ({ server, visitors, step })
     await olga.getByRole('dialog').getByRole('button', { name: 'Block' }).click();
     await row('Anna Keller').getByText('Blocked').waitFor();
     await heading(anna, 'Sign in').waitFor();
+    await anna.getByText('You were signed out.').waitFor();
     await signIn(anna, 'anna', PASSWORD);
     await anna.getByRole('alert').filter({ hasText: /\S/u }).waitFor();
     await olga.getByRole('button', { name: 'Administer Anna Keller' }).click();

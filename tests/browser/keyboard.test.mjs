@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { PASSWORD, register, setUp } from './harness/api.mjs';
-import { box, heading, inbox, log, message } from './harness/parts.mjs';
+import { box, chair, heading, inbox, log, message } from './harness/parts.mjs';
 import { story } from './harness/story.mjs';
 
 /** What has the focus, as a screen reader would name it. */
@@ -20,7 +20,7 @@ const focusOn = (page, name) =>
   }, name);
 
 story('the keyboard alone', {}, async ({ server, visitors, step }) => {
-  await setUp(server);
+  const olgaAccount = await setUp(server);
   const annaAccount = await register(server, 'anna', 'Anna', 'Keller');
   const borisAccount = await register(server, 'boris', 'Boris', 'Novak');
   const room = await annaAccount.room('Workshop');
@@ -127,6 +127,48 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
     await inbox(anna).getByText('Approved', { exact: true }).waitFor();
     // The button is gone; what was decided has the focus.
     await anna.waitForFunction(() => document.activeElement.matches('li') && document.activeElement.textContent.includes('Boris Novak'));
+  });
+
+  await step('what was pressed goes away, and its surroundings have the focus', async () => {
+    const salon = await borisAccount.call('POST', '/api/auto_salon', { name: 'Garage Süd', location: 'Ulm' });
+    await anna.goto(`/salons/${salon.id}`);
+    await chair(anna, 'Mechanic').getByRole('button', { name: 'Ask for this seat' }).press('Enter');
+    await chair(anna, 'Mechanic').getByText('You asked').waitFor();
+    await focusOn(anna, 'Mechanic');
+    await chair(anna, 'Mechanic').getByRole('button', { name: /^Withdraw/u }).press('Enter');
+    await chair(anna, 'Mechanic').getByText('You asked').waitFor({ state: 'hidden' });
+    await focusOn(anna, 'Mechanic');
+    await borisAccount.call('DELETE', `/api/auto_salon/${salon.id}`);
+    await focusOn(anna, 'No such salon');
+  });
+
+  await step('a person is chosen where the dialog begins, and a reason given', async () => {
+    await anna.getByRole('link', { name: 'Look at the salons' }).press('Enter');
+    await anna.getByRole('link', { name: 'Garage Nord' }).press('Enter');
+    await chair(anna, 'Admin').getByRole('button', { name: 'Offer this seat to somebody' }).press('Enter');
+    await anna.waitForFunction(() => document.activeElement.matches('dialog input[type="search"]'));
+    await keyboard.type('olg');
+    await anna.getByRole('dialog').getByRole('button', { name: /Olga Brandt/u }).press('Enter');
+    await anna.waitForFunction(() => document.activeElement.matches('dialog input[type="search"]'));
+    await anna.getByRole('dialog').getByRole('button', { name: 'Offer', exact: true }).press('Enter');
+    await focusOn(anna, 'Offer this seat');
+    await chair(anna, 'Admin').getByRole('button', { name: /^Withdraw/u }).press('Enter');
+    await chair(anna, 'Admin').getByText('You offered').waitFor({ state: 'hidden' });
+    await focusOn(anna, 'Admin');
+    const salon = new URL(anna.url()).pathname.split('/').at(-1);
+    await olgaAccount.call('POST', '/api/invitation_to_auto_salon', { auto_salon: salon, role: 'mechanic' });
+    await inbox(anna).getByRole('button', { name: /^Reject Olga/u }).press('Enter');
+    await keyboard.type('Not now');
+    await anna.getByRole('dialog').getByRole('button', { name: 'Reject', exact: true }).press('Enter');
+    await anna.waitForFunction(() => document.activeElement.matches('li') && document.activeElement.textContent.includes('Not now'));
+  });
+
+  await step('a room that is lost while one writes in it says so', async () => {
+    const hidden = await borisAccount.call('POST', '/api/rooms', { kind: 'private', name: 'Price list', members: [annaAccount.id] });
+    await anna.goto(`/room/${hidden.id}`);
+    await focusOn(anna, 'Message');
+    await borisAccount.call('DELETE', `/api/rooms/${hidden.id}/members/${annaAccount.id}`);
+    await focusOn(anna, 'No such room');
   });
 
   await step('a new page takes the focus, and its content can be skipped to', async () => {

@@ -78,6 +78,26 @@ story('a phone', {}, async ({ server, visitors, step }) => {
     await anna.getByRole('button', { name: 'Cancel reply' }).tap();
   });
 
+  await step('nothing is cut off on the smallest phone, nor on its side', async () => {
+    await anna.setViewportSize({ width: 320, height: 640 });
+    const { page: boris } = await visitors.window('boris', { account: borisAccount });
+    await boris.goto(`/room/${room.id}`);
+    const chooser = boris.waitForEvent('filechooser');
+    await boris.getByRole('button', { name: 'Attach files' }).click();
+    await (await chooser).setFiles({ name: 'an offer for a car.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(2_000) });
+    await boris.getByRole('button', { name: 'Send', exact: true }).click();
+    const file = log(anna).getByRole('link', { name: /an offer for a car/u });
+    await file.waitFor();
+    assert.ok(await log(anna).evaluate((node) => node.scrollWidth <= node.clientWidth), 'the messages scroll sideways');
+    const inside = await file.evaluate((node) => node.getBoundingClientRect().right <= node.closest('.bubble').getBoundingClientRect().right);
+    assert.ok(inside, 'the file ends outside its message');
+    await anna.setViewportSize({ width: 844, height: 390 });
+    const colours = anna.getByRole('button', { name: /^Use .* colours$/u });
+    const { y, height } = await colours.boundingBox();
+    assert.ok(y >= 0 && y + height <= 390, `the last button of the rail ends at ${y + height}`);
+    await anna.setViewportSize(PHONE.viewport);
+  });
+
   await step('back leads to the list, by the button and by the phone', async () => {
     await anna.getByRole('link', { name: 'Back to chats' }).tap();
     await nav.waitFor();

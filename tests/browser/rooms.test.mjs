@@ -98,6 +98,8 @@ story('private and public rooms', {}, async ({ server, visitors, step }) => {
     await chat(boris, 'Tyre store').waitFor({ state: 'hidden' });
     await boris.goto(`/room/${tyres.id}`);
     await boris.getByRole('button', { name: 'Join room' }).waitFor();
+    await boris.getByText('Nothing here yet').waitFor();
+    assert.equal(await boris.getByText('Write the first message').count(), 0, 'one cannot, from outside');
     await annaAccount.post(tyres.id, 'Seen without joining');
     await message(boris, 'Seen without joining').waitFor();
     await boris.getByRole('button', { name: 'Join room' }).click();

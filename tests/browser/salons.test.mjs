@@ -44,15 +44,21 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
     address = new URL(anna.url()).pathname;
   });
 
-  await step('nobody founds two: the dialog says so and keeps what was typed', async () => {
-    annas.allow(/status of (?:400|409)/u);
+  await step('nobody leads two: one is not asked to, and a dialog that is open says so and keeps what was typed', async () => {
+    borises.allow(/status of (?:400|409)/u);
     await anna.getByRole('link', { name: 'All salons' }).click();
     await anna.getByText('Your seat: Superuser').waitFor();
-    await foundSalon(anna, 'Garage Süd', 'Ulm');
-    const dialog = anna.getByRole('dialog');
+    assert.equal(await anna.getByRole('button', { name: 'Found a salon' }).count(), 0);
+    await boris.getByRole('button', { name: 'Found a salon' }).click();
+    const dialog = boris.getByRole('dialog');
+    await dialog.getByLabel('Name', { exact: true }).fill('Garage Süd');
+    const other = await borisAccount.call('POST', '/api/auto_salon', { name: 'Garage West', location: 'Ulm' });
+    await dialog.getByRole('button', { name: 'Found it' }).click();
     await dialog.getByRole('alert').waitFor();
     assert.equal(await dialog.getByLabel('Name', { exact: true }).inputValue(), 'Garage Süd');
     await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await borisAccount.call('DELETE', `/api/auto_salon/${other.id}`);
+    await boris.getByRole('button', { name: 'Found a salon' }).waitFor();
     await anna.getByRole('link', { name: 'Garage Nord' }).click();
     await heading(anna, 'Garage Nord').waitFor();
   });
@@ -62,6 +68,7 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
     await chair(boris, 'Seller').getByRole('button', { name: 'Ask for this seat' }).click();
     await chair(boris, 'Seller').getByText('You asked for the seller’s seat').waitFor();
     await boris.getByRole('button', { name: 'Ask for this seat' }).first().waitFor({ state: 'hidden' });
+    await chair(boris, 'Mechanic').getByText('You asked for the seller’s seat. Withdraw that').waitFor();
   });
 
   await step('those who decide see it at once, the stranger does not', async () => {
@@ -149,9 +156,14 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
     await anna.getByRole('dialog').getByRole('button', { name: 'Offer', exact: true }).click();
     await chair(anna, 'Mechanic').getByText('You offered them').waitFor();
     await notice(mei, 'Anna Keller offered you the mechanic’s seat').waitFor();
-    await chair(mei, 'Mechanic').getByRole('button', { name: /^Accept/u }).click();
+    await mei.goto('/invitations');
+    await inbox(mei).getByRole('button', { name: /^Accept/u }).click();
+    await inbox(mei).getByText('Accepted', { exact: true }).waitFor();
+    assert.equal(await mei.getByText('offered you the mechanic’s seat in').count(), 1, 'it stands in one place');
+    await mei.goto(address);
     await chair(mei, 'Mechanic').getByText('(you)').waitFor();
     await chair(mei, 'Seller').getByText('Boris Novak').waitFor();
+    await chair(mei, 'Seller').getByText('online', { exact: true }).waitFor({ state: 'attached' });
     await chair(anna, 'Mechanic').getByText('Mei Tanaka').waitFor();
     await notice(anna, 'Mei Tanaka accepted the mechanic’s seat').waitFor();
   });
@@ -163,6 +175,7 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
     await chair(anna, 'Seller').getByText('Vacant').waitFor();
     await boris.getByText('This room is not here').waitFor();
     await chat(boris, SALON).waitFor({ state: 'hidden' });
+    await notice(boris, 'Anna Keller removed you from the seller’s seat').waitFor();
     await salonsWaiting(boris, 2).click();
     await boris.getByRole('link', { name: /^Requests/u }).click();
     await notifications(boris).getByText('removed you from the seller’s seat').waitFor();
@@ -189,6 +202,7 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
     await anna.getByRole('dialog').getByRole('button', { name: 'Hand it over' }).click();
     await anna.getByRole('radio', { name: /Mei Tanaka/u }).check();
     await anna.getByRole('dialog').getByRole('button', { name: 'Hand over', exact: true }).click();
+    await chair(mei, 'Superuser').getByText('your mechanic’s seat becomes vacant').waitFor();
     await chair(mei, 'Superuser').getByRole('button', { name: /^Accept/u }).click();
     await chair(mei, 'Superuser').getByText('(you)').waitFor();
     await chair(mei, 'Mechanic').getByText('Vacant').waitFor();
@@ -213,6 +227,9 @@ story('a salon from its founding to its end', {}, async ({ server, visitors, ste
     await anna.getByText('This salon is not here').waitFor();
     await notice(boris, 'Mei Tanaka closed Garage Nord').waitFor();
     await chat(mei, SALON).waitFor({ state: 'hidden' });
+    await boris.goto('/invitations');
+    await notifications(boris).getByText('closed Garage Nord').waitFor();
+    assert.equal(await notifications(boris).getByRole('link').count(), 0, 'no way to a salon that is gone');
   });
 });
 
@@ -259,11 +276,16 @@ story('one seat, two who want it', {}, async ({ server, visitors, step }) => {
     await chair(anna, 'Seller').getByRole('button', { name: 'Offer this seat to somebody' }).click();
     await anna.getByRole('dialog').getByRole('button', { name: /Vera Lind/u }).click();
     await anna.getByRole('dialog').getByRole('button', { name: 'Offer', exact: true }).click();
+    await anna.getByRole('button', { name: 'Salon actions' }).click();
+    await anna.getByRole('menuitem', { name: 'Change name and location' }).click();
     await chair(vera, 'Seller').getByRole('button', { name: /^Decline/u }).click();
     await vera.getByLabel('Reason').fill('I am a painter');
     await vera.getByRole('dialog').getByRole('button', { name: 'Decline', exact: true }).click();
-    await notice(anna, 'Vera Lind declined the seller’s seat').waitFor();
+    // A notice waits until the dialog that would hide it is closed.
     await chair(anna, 'Seller').getByText('You offered them').waitFor({ state: 'hidden' });
+    assert.equal(await notice(anna, 'Vera Lind declined').count(), 0);
+    await anna.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await notice(anna, 'Vera Lind declined the seller’s seat').waitFor();
     await chair(vera, 'Seller').getByRole('button', { name: 'Ask for this seat' }).waitFor();
   });
 
@@ -274,6 +296,51 @@ story('one seat, two who want it', {}, async ({ server, visitors, step }) => {
     await anna.getByRole('button', { name: 'Save', exact: true }).click();
     await heading(anna, 'Nordlicht').waitFor();
     await heading(vera, 'Nordlicht').waitFor();
+  });
+
+  await step('a question about a person ends when the seat is not theirs any more, and does not come back', async () => {
+    const remove = chair(anna, 'Mechanic').getByRole('button', { name: 'Remove' });
+    await remove.click();
+    const dialog = anna.getByRole('dialog', { name: 'Remove Boris Novak' });
+    await dialog.waitFor();
+    const { chairs } = await borisAccount.call('GET', `/api/salons/${salon.id}`);
+    await borisAccount.call('DELETE', `/api/salon_role/${chairs.find((one) => one.role === 'mechanic').seat}`);
+    await notice(anna, 'Boris Novak no longer holds the mechanic’s seat').waitFor();
+    const again = await borisAccount.call('POST', '/api/invitation_to_auto_salon', { auto_salon: salon.id, role: 'mechanic' });
+    await annaAccount.call('PATCH', `/api/invitation_to_auto_salon/${again.id}/approved`, {});
+    await remove.waitFor();
+    assert.equal(await dialog.count(), 0);
+    const dismiss = notice(anna, 'no longer holds').getByRole('button', { name: 'Dismiss' }).last();
+    await dismiss.click();
+    await notice(anna, 'no longer holds').waitFor({ state: 'hidden' });
+  });
+
+  await step('a dialog stays until the slow server has answered; only beside it one presses it away', async () => {
+    const remove = chair(anna, 'Mechanic').getByRole('button', { name: 'Remove' });
+    const dialog = anna.getByRole('dialog', { name: 'Remove Boris Novak' });
+    await remove.click();
+    await anna.mouse.click(5, 5);
+    await dialog.waitFor({ state: 'hidden' });
+    await remove.click();
+    // As on its scrollbar: within its box, and on nothing in it.
+    await dialog.evaluate((node) => {
+      const { right, top } = node.getBoundingClientRect();
+      node.dispatchEvent(new MouseEvent('mousedown', { clientX: right - 4, clientY: top + 40, bubbles: true }));
+    });
+    let answer;
+    const slow = new Promise((done) => (answer = done));
+    await anna.route('**/api/salon_role/*', (route) => slow.then(() => route.continue()));
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await dialog.getByText('One moment…').waitFor({ state: 'attached' });
+    await anna.keyboard.press('Escape');
+    await anna.keyboard.press('Escape');
+    await anna.mouse.click(5, 5);
+    assert.equal(await dialog.getByRole('button', { name: 'Cancel' }).isDisabled(), true);
+    assert.equal(await dialog.getByRole('button', { name: 'Close' }).isDisabled(), true);
+    answer();
+    await chair(anna, 'Mechanic').getByText('Vacant').waitFor();
+    await dialog.waitFor({ state: 'hidden' });
+    assert.equal(await notice(anna, 'no longer holds').count(), 0, 'it was her own doing');
   });
 
   await step('what happened while a window was cut off is there when it is back', async () => {

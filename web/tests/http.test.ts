@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { allPages, toApiError } from '../src/api/http';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { allPages, call, toApiError } from '../src/api/http';
 
 describe('an error answer', () => {
   it('speaks with the words of the problem document', () => {
@@ -15,6 +15,36 @@ describe('an error answer', () => {
 
   it('copes with a proxy’s page', () => {
     expect(toApiError(502, '<html>Bad gateway</html>', null)).toMatchObject({ status: 502, code: 'status_502' });
+  });
+});
+
+describe('a server that does not answer', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  /** Answers nothing, and ends when it is called off. */
+  function silence(): void {
+    vi.useFakeTimers();
+    const hang = (_: string, { signal }: { signal: AbortSignal }): Promise<never> =>
+      new Promise((_done, fail) => signal.addEventListener('abort', () => fail(new DOMException('', 'AbortError'))));
+    vi.stubGlobal('fetch', hang);
+  }
+
+  it('counts as unreachable after a while', async () => {
+    silence();
+    const asked = expect(call('GET', '/api/rooms')).rejects.toMatchObject({ isOffline: true });
+    await vi.advanceTimersByTimeAsync(30_000);
+    await asked;
+  });
+
+  it('is no error to whoever has stopped waiting', async () => {
+    silence();
+    const stop = new AbortController();
+    const asked = expect(call('GET', '/api/rooms', { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    stop.abort();
+    await asked;
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Invitation } from '../src/api/types';
-import { apply, countWaiting, decides, isMine, mayWithdraw, noRequests, sorted, withInvitations } from '../src/state/requestList';
+import { apply, countWaiting, decides, isClosed, isMine, mayWithdraw, newsOf, noRequests, sorted, withInvitations } from '../src/state/requestList';
 import type { Reader, Requests } from '../src/state/requestList';
 import type { StreamEvent } from '../src/stream/frames';
 import { ANNA, BORIS, SALON, invitation, notification, person, salon, seat } from './samples';
@@ -117,4 +117,28 @@ it('lists the newest first, and knows one’s own', () => {
   const all = after(BORIS, created(), created({ id: 'i2', created_at: '2025-06-01T08:00:00.000000Z', person: person('vera'), made_by: person('vera') }));
   expect(sorted(all).map((one) => one.id)).toEqual(['i2', 'i1']);
   expect(sorted(all).filter((one) => isMine(all, one, boris)).map((one) => one.id)).toEqual(['i1']);
+});
+
+describe('news', () => {
+  it('is a decision about oneself, with its reason', () => {
+    const told = notification({ reason: 'Not now' });
+    expect(newsOf({ type: 'notification_created', notification: told }, BORIS)).toEqual({
+      id: told.id,
+      text: 'Anna rejected your request for the seller’s seat in Garage Nord. “Not now”',
+    });
+  });
+
+  it('is an offer to oneself, as long as it is open', () => {
+    expect(newsOf(created(offer), BORIS)?.text).toBe('Anna offered you the seller’s seat in Garage Nord.');
+    expect(newsOf(created(offer), ANNA)).toBeNull();
+    expect(newsOf(created({ ...offer, status: 'approved' }), BORIS)).toBeNull();
+    expect(newsOf(created(), ANNA)).toBeNull();
+  });
+});
+
+it('a salon that was closed is known to be gone, by what happened or by what one was told', () => {
+  expect(isClosed(after(BORIS, { type: 'salon_deleted', salon: SALON }), SALON)).toBe(true);
+  const told: StreamEvent = { type: 'notification_created', notification: notification({ kind: 'salon_deleted' }) };
+  expect(isClosed(after(BORIS, told), SALON)).toBe(true);
+  expect(isClosed(after(BORIS, { type: 'notification_created', notification: notification() }), SALON)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../src/api/types';
-import { apply, filterRooms, fromRooms, markRead, sorted, totalUnread } from '../src/state/roomList';
+import { apply, filterRooms, fromRooms, lessUnread, markRead, recounted, sorted, totalUnread } from '../src/state/roomList';
 import type { RoomList } from '../src/state/roomList';
 import type { StreamEvent } from '../src/stream/frames';
 import { ANNA, BORIS, ROOM, member, message, person, room } from './samples';
@@ -38,6 +38,31 @@ describe('unread', () => {
     const list = after(rooms, created(11), created(12));
     expect(markRead(list, ROOM, 12).get(ROOM)?.unread).toBe(0);
     expect(markRead(list, ROOM, 11).get(ROOM)?.unread).toBe(2);
+  });
+
+  it('is counted anew when something unread of somebody else is deleted', () => {
+    const list = after(rooms, created(11), created(12));
+    const deleted = (seq: number, more: Partial<Message> = {}): StreamEvent => ({
+      type: 'message_deleted',
+      message: message(seq, { is_deleted: true, content: null, ...more }),
+    });
+    expect(lessUnread(list, deleted(11), ANNA)).toBe(ROOM);
+    expect(lessUnread(list, deleted(10), ANNA)).toBeNull();
+    expect(lessUnread(list, deleted(12, { sender: ANNA }), ANNA)).toBeNull();
+    expect(lessUnread(rooms, deleted(11), ANNA)).toBeNull();
+    expect(lessUnread(list, created(13), ANNA)).toBeNull();
+  });
+
+  it('is what the server says, unless more is known here; what it counted is not counted twice', () => {
+    const list = after(rooms, created(11), created(12));
+    const told = room({ last_seq: 12, unread: 1, last_message: message(12) });
+    const counted = recounted(list, told);
+    expect(counted.get(ROOM)?.unread).toBe(1);
+    expect(recounted(counted, told).get(ROOM)).toEqual(counted.get(ROOM));
+    expect(recounted(after(list, created(13)), told).get(ROOM)?.unread).toBe(3);
+    expect(recounted(markRead(list, ROOM, 12), told).get(ROOM)?.unread).toBe(0);
+    const ahead = recounted(list, room({ last_seq: 13, unread: 2, last_message: message(13) }));
+    expect(after(ahead, created(13)).get(ROOM)).toMatchObject({ unread: 2, last_seq: 13, last_message: message(13) });
   });
 
   it('adds up over the rooms', () => {

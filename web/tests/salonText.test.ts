@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LogEntry } from '../src/api/types';
-import { BADGES, invitationText, logActor, logText, notificationText, statusText } from '../src/state/salonText';
+import { BADGES, handOverText, invitationText, logActor, logText, notificationText, priceText, statusText, waitingText } from '../src/state/salonText';
 import { ANNA, BORIS, invitation, notification, person } from './samples';
 
 const offer = invitation({ kind: 'offer', role: 'admin', made_by: person(ANNA, 'Anna') });
@@ -18,6 +18,19 @@ describe('an invitation', () => {
     const handed = { ...offer, succeeds: person(ANNA, 'Anna') };
     expect(invitationText(handed, BORIS)).toBe('Anna wants to hand the admin’s seat over to you');
     expect(invitationText(handed, ANNA)).toBe('You want to hand the admin’s seat over to them');
+  });
+
+  it('says what taking a salon over costs whoever holds another seat', () => {
+    const handed = { ...offer, role: 'superuser' as const, succeeds: person(ANNA, 'Anna') };
+    expect(priceText(handed, 'mechanic')).toBe('When you accept, you lead the salon, and your mechanic’s seat becomes vacant.');
+    expect(priceText(handed, undefined)).toBe('');
+    expect(priceText({ ...handed, role: 'seller' }, 'mechanic')).toBe('');
+    expect(priceText(offer, 'mechanic')).toBe('');
+  });
+
+  it('stands in the way of another one', () => {
+    expect(waitingText(invitation())).toBe('You asked for the seller’s seat. Withdraw that to ask for this one.');
+    expect(waitingText(offer)).toBe('You were offered the admin’s seat. Answer that before you ask for this one.');
   });
 
   it('is approved or accepted, rejected or declined', () => {
@@ -50,4 +63,12 @@ it('a line of the log says who did what to whom', () => {
 it('most people carry no badge', () => {
   expect(BADGES.user).toBe('');
   expect(BADGES.guest).toBe('Guest');
+});
+
+it('handing a seat over is told apart by whose seat it is', () => {
+  const anna = person(ANNA, 'Anna');
+  expect(handOverText('superuser', 'Nord', anna, true)).toContain('you hold none in it any more');
+  expect(handOverText('superuser', 'Nord', anna, false)).toContain('Anna holds none in it any more');
+  expect(handOverText('seller', 'Nord', anna, true)).toContain('you leave the salon');
+  expect(handOverText('seller', 'Nord', anna, false)).toContain('Anna leaves the salon');
 });

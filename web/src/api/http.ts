@@ -83,6 +83,9 @@ export interface CallOptions {
   onUnauthorized?: OnUnauthorized;
 }
 
+/** A server that has not answered by then will hardly do so; whoever waits gets to know. */
+const LONGEST_WAIT_MS = 30_000;
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
@@ -94,7 +97,13 @@ export async function call<T>(method: Method, path: string, options: CallOptions
     init.body = options.body;
     init.headers = { ...init.headers, 'Content-Type': options.body.type || 'application/octet-stream' };
   }
-  if (options.signal) init.signal = options.signal;
+  const abort = new AbortController();
+  const giveUp = (): void => abort.abort();
+  // A file takes as long as it takes.
+  const timer = options.body ? undefined : setTimeout(giveUp, LONGEST_WAIT_MS);
+  options.signal?.addEventListener('abort', giveUp);
+  if (options.signal?.aborted) giveUp();
+  init.signal = abort.signal;
 
   let response: Response;
   let text: string;
@@ -102,8 +111,11 @@ export async function call<T>(method: Method, path: string, options: CallOptions
     response = await fetch(at(withQuery(path, options.query)), init);
     text = await response.text();
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
+    if (options.signal?.aborted) throw cause;
     throw offlineError();
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', giveUp);
   }
   if (!response.ok) {
     if (response.status === 401 && options.onUnauthorized !== 'report') signedOut();

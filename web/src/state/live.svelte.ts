@@ -58,6 +58,22 @@ class Live {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Runs `read` whenever what a page shows has to be read again: after a gap in the stream, and, while the page shows by `failed`
+   * that it could not read, as soon as the connection is back.
+   */
+  onReturn(failed: () => boolean, read: () => void): () => void {
+    const again = (): void => {
+      if (failed()) read();
+    };
+    const stop = this.listen({ onEvent: () => undefined, onConnected: (resumed) => (resumed ? again() : read()) });
+    addEventListener('online', again);
+    return () => {
+      stop();
+      removeEventListener('online', again);
+    };
+  }
+
   /** Tells all listeners what the stream, or an answer to one's own request, has brought. Repeats do no harm. */
   inject(event: StreamEvent): void {
     this.online = applyOnline(this.online, event);

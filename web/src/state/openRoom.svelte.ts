@@ -73,7 +73,9 @@ export class OpenRoom {
     const timer = setInterval(() => {
       this.typing = presence.expireTyping(this.typing, Date.now());
     }, 1_000);
-    this.#leave = [stop, () => clearInterval(timer)];
+    const again = (): void => void (this.status === 'failed' && this.load());
+    addEventListener('online', again);
+    this.#leave = [stop, () => clearInterval(timer), () => removeEventListener('online', again)];
     void this.load();
   }
 
@@ -174,6 +176,7 @@ export class OpenRoom {
 
   async #connected(resumed: boolean): Promise<void> {
     const looksIn = this.room?.role === null;
+    if (this.status === 'failed') return this.load();
     await this.#watch();
     // What was missed is told again to members only.
     if ((!resumed || looksIn) && this.status !== 'loading') await this.#reload();

@@ -41,12 +41,11 @@ export class OpenSalon {
   }
 
   open(): void {
-    this.#stop = live.listen({
-      onEvent: (event) => this.#take(event),
-      onConnected: (resumed) => {
-        if (!resumed && this.status !== 'missing') void this.load();
-      },
-    });
+    const stops = [
+      live.listen({ onEvent: (event) => this.#take(event), onConnected: () => undefined }),
+      live.onReturn(() => this.error !== null, () => void (this.status === 'missing' || this.load())),
+    ];
+    this.#stop = () => stops.forEach((stop) => stop());
     void this.load();
   }
 

@@ -2,6 +2,7 @@
 
 import type { Id, Invitation, InvitationStatus, Notification, PersonLite, SeatRole } from '../api/types';
 import type { StreamEvent } from '../stream/frames';
+import { invitationText, notificationText } from './salonText';
 
 export interface Requests {
   /** Salon to the seat one holds in it. */
@@ -10,6 +11,8 @@ export interface Requests {
   readonly invitations: ReadonlyMap<Id, Invitation>;
   /** Newest first. */
   readonly notifications: readonly Notification[];
+  /** Salons that were closed while this page was open. */
+  readonly closed: ReadonlySet<Id>;
 }
 
 /** As much of the reader as decides what they may do. */
@@ -18,7 +21,7 @@ export interface Reader {
   is_admin: boolean;
 }
 
-export const noRequests: Requests = { seats: new Map(), invitations: new Map(), notifications: [] };
+export const noRequests: Requests = { seats: new Map(), invitations: new Map(), notifications: [], closed: new Set() };
 
 /** Takes one event. Repeats change nothing. */
 export function apply(all: Requests, event: StreamEvent, me: Id): Requests {
@@ -71,7 +74,7 @@ function without<T>(map: ReadonlyMap<Id, T>, id: Id): ReadonlyMap<Id, T> {
 
 function closed(all: Requests, salon: Id): Requests {
   const invitations = new Map([...all.invitations].filter(([, invitation]) => invitation.salon !== salon));
-  return { ...all, seats: without(all.seats, salon), invitations };
+  return { ...all, seats: without(all.seats, salon), invitations, closed: new Set(all.closed).add(salon) };
 }
 
 function renamed(all: Requests, salon: Id, name: string): Requests {
@@ -142,4 +145,20 @@ export const isPending = (invitation: { status: InvitationStatus }): boolean => 
 export function countWaiting(all: Requests, me: Reader): number {
   const toDecide = [...all.invitations.values()].filter((one) => isPending(one) && decides(all, one, me) === 'self');
   return toDecide.length + all.notifications.length;
+}
+
+/** Whether a salon is known to be gone: there is no page to lead to. */
+export const isClosed = (all: Requests, salon: Id): boolean =>
+  all.closed.has(salon) || all.notifications.some((one) => one.salon === salon && one.kind === 'salon_deleted');
+
+/** What one is told of at once, wherever one is, and the id of what it is about. */
+export function newsOf(event: StreamEvent, me: Id): { id: Id; text: string } | null {
+  if (event.type === 'notification_created') {
+    const { id, reason } = event.notification;
+    return { id, text: `${notificationText(event.notification)}${reason ? ` “${reason}”` : ''}` };
+  }
+  if (event.type !== 'invitation_created') return null;
+  const { id, kind, person, status, salon_name: salon } = event.invitation;
+  const isOfferToMe = kind === 'offer' && person.id === me && status === 'pending';
+  return isOfferToMe ? { id, text: `${invitationText(event.invitation, me)} in ${salon}.` } : null;
 }

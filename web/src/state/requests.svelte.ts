@@ -1,6 +1,6 @@
 // One's seats, requests, offers and notifications, kept true by the stream.
 
-import { errorText } from '../api/http';
+import { ApiError, errorText } from '../api/http';
 import * as api from '../api/invitations';
 import { listMySalons } from '../api/salons';
 import type { Id, Invitation, SeatRole } from '../api/types';
@@ -8,7 +8,6 @@ import type { StreamEvent } from '../stream/frames';
 import { live } from './live.svelte';
 import { notices } from './notices.svelte';
 import * as list from './requestList';
-import { invitationText, notificationText } from './salonText';
 import { session } from './session.svelte';
 
 const PAGE_SIZE = 50;
@@ -26,15 +25,19 @@ class RequestStore {
   /** Events that came while all was being read; taken afterwards, so none is lost under it. */
   #held: StreamEvent[] | null = null;
   #reading = 0;
+  /** Ids of what was announced. What was read need not have been: reading may overtake the stream. */
+  #announced = new Set<Id>();
 
   start(): void {
-    live.listen({ onEvent: (event) => this.#take(event), onConnected: (resumed) => void (resumed || this.load()) });
+    live.listen({ onEvent: (event) => this.#take(event), onConnected: () => undefined });
+    live.onReturn(() => this.error !== null, () => void this.load());
   }
 
   clear(): void {
     this.#reading += 1;
     this.#held = null;
     this.#pages = 0;
+    this.#announced.clear();
     this.all = list.noRequests;
     this.loaded = false;
     this.more = false;
@@ -54,7 +57,7 @@ class RequestStore {
       if (reading !== this.#reading) return;
       const seats = new Map<Id, SeatRole>();
       for (const salon of salons) if (salon.my_role) seats.set(salon.id, salon.my_role);
-      this.all = list.withInvitations({ ...list.noRequests, seats, notifications }, [...pending, ...decided]);
+      this.all = list.withInvitations({ ...list.noRequests, seats, notifications, closed: this.all.closed }, [...pending, ...decided]);
       this.loaded = true;
       this.error = null;
     } catch (cause) {
@@ -91,7 +94,16 @@ class RequestStore {
   }
 
   async ask(salon: Id, role: SeatRole): Promise<void> {
-    await api.ask(salon, role);
+    try {
+      await api.ask(salon, role);
+    } catch (cause) {
+      await this.#readSalon(salon);
+      // The server speaks of whom it concerns, which is oneself here.
+      if (cause instanceof ApiError && !cause.isOffline && this.#waitsIn(salon)) {
+        throw new ApiError(cause.status, cause.code, 'You have asked for a seat in this salon already, or were offered one.');
+      }
+      throw cause;
+    }
     await this.#readSalon(salon);
   }
 
@@ -132,6 +144,11 @@ class RequestStore {
     for (const { id } of shown) live.inject({ type: 'notification_seen', notification: id });
   }
 
+  /** Whether a request of one's own, or an offer to oneself, waits there. */
+  #waitsIn(salon: Id): boolean {
+    return this.sorted.some((one) => one.salon === salon && list.isPending(one) && one.person.id === session.me?.id);
+  }
+
   /** The stream tells the same; this is for when it is away, and for answering a click at once. */
   async #readSalon(salon: Id): Promise<void> {
     try {
@@ -145,11 +162,11 @@ class RequestStore {
   #take(event: StreamEvent): void {
     const me = session.me;
     if (me === null) return;
+    this.#announce(event, me.id);
     if (this.#held !== null) {
       this.#held.push(event);
       return;
     }
-    this.#announce(event, me.id);
     this.all = list.apply(this.all, event, me.id);
     // With a seat, or as an administrator, one sees other invitations than without.
     const seen = event.type === 'seat_filled' || event.type === 'seat_vacated' ? event.seat.holder.id : null;
@@ -159,16 +176,10 @@ class RequestStore {
 
   /** A decision that reaches one while one is looking elsewhere. */
   #announce(event: StreamEvent, me: Id): void {
-    if (event.type === 'notification_created') {
-      const { notification } = event;
-      if (this.all.notifications.some((known) => known.id === notification.id)) return;
-      notices.done(`${notificationText(notification)}${notification.reason ? ` “${notification.reason}”` : ''}`);
-    } else if (event.type === 'invitation_created') {
-      const { invitation } = event;
-      const isOffer = invitation.kind === 'offer' && invitation.person.id === me && invitation.status === 'pending';
-      if (!isOffer || this.all.invitations.has(invitation.id)) return;
-      notices.done(`${invitationText(invitation, me)} in ${invitation.salon_name}.`);
-    }
+    const news = list.newsOf(event, me);
+    if (news === null || this.#announced.has(news.id)) return;
+    this.#announced.add(news.id);
+    notices.news(news.text);
   }
 }
 

@@ -85,6 +85,22 @@ export const markRead = (rooms: RoomList, id: Id, seq: number): RoomList =>
       : { ...room, read_seq: Math.max(seq, room.read_seq), unread: seq >= room.last_seq ? 0 : room.unread },
   );
 
+/** The room in which one has less to read by this event, if any: an unread message of somebody else was deleted. */
+export function lessUnread(rooms: RoomList, event: StreamEvent, me: Id): Id | null {
+  if (event.type !== 'message_deleted' || event.message.sender === me) return null;
+  const room = rooms.get(event.message.chat_room);
+  return room !== undefined && room.unread > 0 && event.message.seq > room.read_seq ? room.id : null;
+}
+
+/** Takes the server's count of what is unread, unless something was written or read here since it was made. */
+export const recounted = (rooms: RoomList, told: Room): RoomList =>
+  change(rooms, told.id, (room) => {
+    if (room.last_seq > told.last_seq || room.read_seq > told.read_seq) return room;
+    const { unread, read_seq, last_seq } = told;
+    // What is counted here must not be counted again when the stream tells of it.
+    return { ...room, unread, read_seq, last_seq, last_message: room.last_seq < last_seq ? told.last_message : room.last_message };
+  });
+
 function change(rooms: RoomList, id: Id, changed: (room: Room) => Room): RoomList {
   const room = rooms.get(id);
   if (room === undefined) return rooms;

@@ -2,7 +2,7 @@
 
 import { errorText } from '../api/http';
 import * as api from '../api/rooms';
-import type { Room } from '../api/types';
+import type { Id, Room } from '../api/types';
 import type { StreamEvent } from '../stream/frames';
 import { live } from './live.svelte';
 import * as list from './roomList';
@@ -17,9 +17,12 @@ class Rooms {
   /** Events that came while the list was being read; taken afterwards, so none is lost under it. */
   #held: StreamEvent[] | null = null;
   #reading = 0;
+  /** Rooms whose unread messages the server is asked to count, and whether it has to be asked once more. */
+  #counting = new Map<Id, boolean>();
 
   start(): void {
-    live.listen({ onEvent: (event) => this.#take(event), onConnected: (resumed) => void (resumed || this.load()) });
+    live.listen({ onEvent: (event) => this.#take(event), onConnected: () => undefined });
+    live.onReturn(() => this.error !== null, () => void this.load());
   }
 
   clear(): void {
@@ -69,9 +72,26 @@ class Rooms {
       this.#held.push(event);
       return;
     }
+    const lessUnread = list.lessUnread(this.all, event, me.id);
     this.all = list.apply(this.all, event, me.id);
+    if (lessUnread !== null) void this.#count(lessUnread);
     const arrived = newRoomId(event, me.id);
     if (arrived !== null && !this.all.has(arrived)) void this.#fetch(arrived);
+  }
+
+  /** How much is unread is the server's to say when something unread was deleted: it counts what is still there. */
+  async #count(id: Id): Promise<void> {
+    const isBusy = this.#counting.has(id);
+    this.#counting.set(id, isBusy);
+    if (isBusy) return;
+    let isStale = true;
+    while (isStale) {
+      this.#counting.set(id, false);
+      const told = await api.getRoom(id).catch(() => null);
+      if (told !== null) this.all = list.recounted(this.all, told);
+      isStale = told !== null && (this.#counting.get(id) === true || told.last_seq < (this.get(id)?.last_seq ?? 0));
+    }
+    this.#counting.delete(id);
   }
 
   /** A room that is new here is read once more: the event may have been written for another reader. */

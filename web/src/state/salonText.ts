@@ -42,6 +42,29 @@ export function invitationText(invitation: Invitation, me: string): string {
   return `${giver} offered ${given} ${seat}`;
 }
 
+/** What taking over the superuser's seat costs whoever holds another one, by the name of that seat. */
+export function priceText(invitation: Invitation, held: SeatRole | undefined): string {
+  if (invitation.succeeds === null || invitation.role !== 'superuser' || held === undefined) return '';
+  return `When you accept, you lead the salon, and your ${held}’s seat becomes vacant.`;
+}
+
+/** What handing a seat over means, before it is offered. */
+export function handOverText(role: SeatRole, salon: string, holder: PersonLite, isMine: boolean): string {
+  const who = isMine ? 'you' : holder.display_name;
+  if (role === 'superuser') {
+    const loses = isMine ? 'you hold none in it any more' : `${who} holds none in it any more`;
+    return `The successor must hold a seat in ${salon} already. When they accept, they lead the salon and their own seat becomes vacant; ${loses}. The staff room goes on with all that was written in it.`;
+  }
+  return `When the successor accepts, the seat is theirs, and ${isMine ? 'you leave' : `${who} leaves`} the salon. They can read all that was written in the staff room before.`;
+}
+
+/** Why one cannot ask for a vacant seat, although one holds none in the salon. */
+export function waitingText({ kind, role }: Invitation): string {
+  return kind === 'offer'
+    ? `You were offered ${seatOf(role)}. Answer that before you ask for this one.`
+    : `You asked for ${seatOf(role)}. Withdraw that to ask for this one.`;
+}
+
 /** What became of it. */
 export function statusText({ kind, status }: Invitation): string {
   if (status === 'pending') return 'Pending';

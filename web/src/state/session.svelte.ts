@@ -15,6 +15,8 @@ class SessionStore {
   boot: BootState = $state('loading');
   config: Config | null = $state.raw(null);
   me: Me | null = $state.raw(null);
+  /** The session ended without one's having signed out here. */
+  wasEnded: boolean = $state(false);
   #onEnd: () => void = () => undefined;
   #isLeaving = false;
 
@@ -64,6 +66,7 @@ class SessionStore {
 
   async signIn(login: string, password: string): Promise<void> {
     this.me = await api.signIn(login, password);
+    this.wasEnded = false;
   }
 
   async setUp(setup: api.Setup): Promise<void> {
@@ -94,6 +97,7 @@ class SessionStore {
   end(): void {
     if (this.me === null) return;
     this.me = null;
+    this.wasEnded = !this.#isLeaving;
     this.#onEnd();
     router.go(signInPath(this.#isLeaving ? '/' : router.path), 'replace');
   }
