@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 use poem::{
     Response,
     error::ResponseError,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use serde_json::{Value, json};
 
@@ -33,7 +33,6 @@ pub struct Problem {
     pub retry_after_secs: Option<u64>,
     /// The methods that the path does answer, for 405.
     pub allow: Option<Box<str>>,
-    headers: &'static [(HeaderName, HeaderValue)],
     cause: Option<Arc<str>>,
 }
 
@@ -47,7 +46,6 @@ impl Problem {
             errors: BTreeMap::new(),
             retry_after_secs: None,
             allow: None,
-            headers: &[],
             cause: None,
         }
     }
@@ -84,13 +82,6 @@ impl Problem {
         self
     }
 
-    /// Says so in these headers too.
-    #[must_use]
-    pub fn with_headers(mut self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
-        self.headers = headers;
-        self
-    }
-
     /// Keeps the cause for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
@@ -110,7 +101,6 @@ impl Problem {
             .content_type(PROBLEM_JSON)
             .body(self.document(request_id).to_string());
         let headers = response.headers_mut();
-        headers.extend(self.headers.iter().cloned());
         if let Some(secs) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, secs.into());
         }
@@ -123,6 +113,12 @@ impl Problem {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            // RFC 9110, section 15.5.22, and RFC 6455, section 4.4: to what, and to which version.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
         response
     }
@@ -217,5 +213,7 @@ mod tests {
         assert_eq!(response.headers()[header::RETRY_AFTER], "7");
         let response = Problem::from_status(StatusCode::METHOD_NOT_ALLOWED).allowing("GET, HEAD").answer(None);
         assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
+        let response = Problem::from_status(StatusCode::UPGRADE_REQUIRED).answer(None);
+        assert_eq!(response.headers()[header::SEC_WEBSOCKET_VERSION], "13");
     }
 }

@@ -73,8 +73,7 @@ async fn without_the_right_to_it_there_is_no_upgrade() {
         assert_eq!(refusal.headers()["content-type"], "application/problem+json");
     }
     for query in ["?token=".to_owned(), format!("?token={0}&token={0}", anna.access), "?token=rubbish".to_owned()] {
-        let refusal =
-            try_open(&address, &query, &[("cookie", &cookie), ("origin", &own)]).await.err().expect("refused");
+        let refusal = try_open(&address, &query, &[("cookie", &cookie), ("origin", &own)]).await.expect_err("refused");
         assert_eq!(refusal.status(), 401, "{query}");
     }
     // A proxy's own sign-in beside the cookie is none of our business, here and over HTTP.

@@ -62,7 +62,8 @@ impl Opening {
 }
 
 fn refused_handshake(error: HandshakeError) -> Problem {
-    Problem::new(error.status(), "bad_handshake", error.to_string()).with_headers(error.headers())
+    let problem = Problem::new(error.status(), "bad_handshake", error.to_string());
+    if error == HandshakeError::Method { problem.allowing("GET") } else { problem }
 }
 
 impl From<SocketError> for Problem {
