@@ -28,7 +28,7 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
   await borisAccount.post(room.id, 'The first');
   await borisAccount.post(room.id, 'The second');
   await annaAccount.post(room.id, 'The third');
-  const { page: anna } = await visitors.window('anna');
+  const { page: anna, watch } = await visitors.window('anna');
   const { keyboard } = anna;
 
   await step('signing in', async () => {
@@ -45,6 +45,7 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
     await keyboard.press('Control+k');
     await anna.getByRole('combobox', { name: 'Room to switch to' }).waitFor();
     await keyboard.type('work');
+    await anna.getByRole('option', { name: /^Workshop/u }).waitFor();
     await keyboard.press('Enter');
     await heading(anna, 'Workshop').waitFor();
     await message(anna, 'The third').waitFor();
@@ -167,6 +168,8 @@ story('the keyboard alone', {}, async ({ server, visitors, step }) => {
     const hidden = await borisAccount.call('POST', '/api/rooms', { kind: 'private', name: 'Price list', members: [annaAccount.id] });
     await anna.goto(`/room/${hidden.id}`);
     await focusOn(anna, 'Message');
+    // Who else is there may still be on its way when one is put out.
+    watch.allow(/status of 404 .*\/(?:members\?|receipts)/u);
     await borisAccount.call('DELETE', `/api/rooms/${hidden.id}/members/${annaAccount.id}`);
     await focusOn(anna, 'No such room');
   });

@@ -1,5 +1,7 @@
 // The parts of the client as people name them.
 
+import assert from 'node:assert/strict';
+
 export const heading = (page, name) => page.getByRole('heading', { name, exact: true });
 
 export const log = (page) => page.getByRole('log', { name: 'Messages' });
@@ -11,11 +13,21 @@ export const chat = (page, title) =>
 
 export const message = (page, text) => log(page).getByRole('article').filter({ hasText: text });
 
+/** A message that was on its way is there, and not twice. */
+export async function shownOnce(page, text) {
+  await message(page, text).first().waitFor();
+  assert.equal(await message(page, text).count(), 1, text);
+}
+
 export async function openChat(page, title) {
   await chat(page, title).click();
   await heading(page, title).waitFor();
   await box(page).waitFor();
+  await historyRead(page);
 }
+
+/** What was said in the room before is there, or that nothing was. */
+export const historyRead = (page) => page.getByRole('status', { name: 'Loading messages' }).waitFor({ state: 'hidden' });
 
 export async function say(page, text) {
   await box(page).fill(text);
