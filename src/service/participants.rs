@@ -1,10 +1,10 @@
 //! Rooms together with who takes part in them, from one state: a room that goes meanwhile is left out, and nothing else.
 
-use super::{Actor, RoomScope, Service, access, cards};
-use crate::{
-    model::{Account, MemberCard, Result, Room, RoomCard, Timestamp},
-    store::{GO_ON, View},
+use super::{
+    Actor, RoomScope, Service, access, cards,
+    rooms::{last_activity, records},
 };
+use crate::model::{MemberCard, Result, RoomCard};
 
 /// A room and who takes part.
 #[derive(Clone, Debug)]
@@ -34,26 +34,4 @@ impl Service {
         }
         Ok(found)
     }
-}
-
-fn records(view: View<'_>, account: &Account, scope: RoomScope) -> Result<Vec<Room>> {
-    match scope {
-        RoomScope::Public => {
-            let mut rooms = Vec::new();
-            view.each_public_room(|room| {
-                rooms.extend((!room.archived).then_some(room));
-                GO_ON
-            })?;
-            Ok(rooms)
-        }
-        RoomScope::All if account.is_admin => Ok(view.rooms()?),
-        RoomScope::Mine | RoomScope::All => {
-            let rooms = view.rooms_of(account.id)?.into_iter().map(|id| view.room(id));
-            Ok(rooms.filter_map(std::result::Result::transpose).collect::<std::result::Result<_, _>>()?)
-        }
-    }
-}
-
-fn last_activity(card: &RoomCard) -> Timestamp {
-    card.last_message.as_ref().map_or(card.room.created_at, |last| last.message.posted_at)
 }

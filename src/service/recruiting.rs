@@ -2,7 +2,7 @@
 
 use super::{Actor, NewRoom, Service, access, cards, messages::newest_present, reading};
 use crate::{
-    model::{AccountId, Error, MessageCard, Result, Room, RoomId, RoomKind, Timestamp},
+    model::{AccountId, Error, ErrorCode, MessageCard, Result, Room, RoomId, RoomKind, Timestamp},
     rules::permit::Act,
     store::View,
 };
@@ -50,7 +50,11 @@ impl Service {
         let mut found = Vec::new();
         for id in view.rooms_of(account)? {
             let room = view.room(id)?.filter(|room| is_recruited_by(room, filter.recruiter));
-            let card = room.map_or(Ok(None), |room| card(view, &room, account))?;
+            let card = match room.map_or(Ok(None), |room| card(view, &room, account)) {
+                // It was deleted while it was read.
+                Err(error) if error.code == ErrorCode::NotFound => None,
+                card => card?,
+            };
             found.extend(card.filter(|card| filter.clients.iter().all(|client| card.clients.contains(client))));
         }
         found.sort_by_key(|card| std::cmp::Reverse(last_activity(card)));

@@ -143,13 +143,8 @@ impl Service {
         let snapshot = self.store.snapshot();
         let view = snapshot.view();
         let account = access::person(view, actor)?;
-        let records = match scope {
-            RoomScope::Public => public_rooms(view)?,
-            RoomScope::All if account.is_admin => view.rooms()?,
-            RoomScope::Mine | RoomScope::All => own_rooms(view, account.id)?,
-        };
-        let mut found =
-            records.into_iter().map(|room| cards::room(view, &account, room)).collect::<Result<Vec<_>>>()?;
+        let records = records(view, &account, scope)?.into_iter();
+        let mut found = records.map(|room| cards::room(view, &account, room)).collect::<Result<Vec<_>>>()?;
         let search = search.trim().to_lowercase();
         found.retain(|card| search.is_empty() || card.title.to_lowercase().contains(&search));
         if scope != RoomScope::Public {
@@ -315,7 +310,17 @@ pub(super) fn find_or_open_direct(
     Ok((open(tx, limits, kind, None, String::new(), account, &people)?, Found::No))
 }
 
-fn last_activity(card: &RoomCard) -> crate::model::Timestamp {
+/// The rooms of a scope; public ones by name.
+pub(super) fn records(view: View<'_>, account: &Account, scope: RoomScope) -> Result<Vec<Room>> {
+    match scope {
+        RoomScope::Public => public_rooms(view),
+        RoomScope::All if account.is_admin => Ok(view.rooms()?),
+        RoomScope::Mine | RoomScope::All => own_rooms(view, account.id),
+    }
+}
+
+/// When something was said last, or the room was opened.
+pub(super) fn last_activity(card: &RoomCard) -> crate::model::Timestamp {
     card.last_message.as_ref().map_or(card.room.created_at, |last| last.message.posted_at)
 }
 
