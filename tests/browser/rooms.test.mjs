@@ -117,4 +117,28 @@ story('private and public rooms', {}, async ({ server, visitors, step }) => {
     await heading(boris, 'Tyre store').waitFor();
     await log(boris).getByText('Here I am').waitFor();
   });
+
+  await step('put out while the room opens, one is told, although its history was still read', async () => {
+    const hidden = await annaAccount.call('POST', '/api/rooms', { kind: 'private', name: 'Bonus list', members: [borisAccount.id] });
+    let [connect, letIn] = [];
+    const isOut = new Promise((done) => (connect = done));
+    const isConnected = new Promise((done) => (letIn = done));
+    await boris.routeWebSocket('**/ws/chat/**', (socket) => void isOut.then(() => socket.connectToServer()));
+    const isRead = new Promise((done) => {
+      void boris.route('**/api/rooms/*/messages?*', async (route) => {
+        const response = await route.fetch();
+        done();
+        await isConnected;
+        await route.fulfill({ response });
+      });
+    });
+    await boris.goto(`/room/${hidden.id}`);
+    await isRead;
+    await annaAccount.call('DELETE', `/api/rooms/${hidden.id}/members/${borisAccount.id}`);
+    connect();
+    await chat(boris, 'Bonus list').waitFor({ state: 'hidden' });
+    letIn();
+    await heading(boris, 'No such room').waitFor();
+    await boris.unrouteAll();
+  });
 });

@@ -51,6 +51,8 @@ export class OpenRoom {
   /** Held while history is being read, so that nothing is lost between the reading and the stream. */
   #held: StreamEvent[] | null = null;
   #catchingUp = false;
+  /** How often the stream has begun anew, without what was missed. */
+  #gaps = 0;
   #closed = false;
   #leave: (() => void)[] = [];
   #targets = 0;
@@ -92,12 +94,16 @@ export class OpenRoom {
       this.#visited = room;
       await this.#watch();
       const size = Math.min(LARGEST_PAGE, Math.max(PAGE_SIZE, room.unread + 15));
+      const gaps = this.#gaps;
       await this.#read({ newest: true }, size);
+      if (this.#isGone) return;
       this.readUpTo = room.role !== null && room.unread > 0 ? room.read_seq : null;
       this.#aim(this.readUpTo === null ? 'end' : 'unread', '');
       this.status = 'ready';
       this.error = null;
-      void this.loadMembers();
+      // The stream began after this was read, perhaps: what happened in between was told to nobody.
+      if (gaps === this.#gaps) void this.loadMembers();
+      else await this.#reload();
     } catch (cause) {
       this.#loadFailed(cause);
     }
@@ -110,6 +116,11 @@ export class OpenRoom {
     } catch {
       // Who only looks in may not see the members; names then come from the messages.
     }
+  }
+
+  /** The stream may say so while the history is on its way. */
+  get #isGone(): boolean {
+    return this.status === 'missing';
   }
 
   #loadFailed(cause: unknown): void {
@@ -175,8 +186,9 @@ export class OpenRoom {
   }
 
   async #connected(resumed: boolean): Promise<void> {
+    if (!resumed) this.#gaps += 1;
     const looksIn = this.room?.role === null;
-    if (this.status === 'failed') return this.load();
+    if (this.status === 'failed' || this.#isGone) return this.load();
     await this.#watch();
     // What was missed is told again to members only.
     if ((!resumed || looksIn) && this.status !== 'loading') await this.#reload();
@@ -196,6 +208,7 @@ export class OpenRoom {
     try {
       const around = this.timeline.hasAfter && middle ? { around: middle.uuid } : { newest: true as const };
       await this.#read(around, size);
+      if (this.#isGone) return;
       this.status = 'ready';
       await this.loadMembers();
     } catch (cause) {
