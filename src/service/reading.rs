@@ -33,9 +33,45 @@ pub struct Receipt {
     pub read_at: Timestamp,
 }
 
+/// Whether somebody has read further than before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Made,
+    None,
+}
+
 impl Service {
     /// Marks a message as read, and with it all earlier ones in its room. Marks never move back.
     pub async fn mark_read(&self, actor: Actor, message: MessageId) -> Result<ReadState> {
+        self.read_on(actor, message).await.map(|(state, _)| state)
+    }
+
+    /// Marks a message of a room as read and lets its sockets hear of this message, also when it counted as read with a
+    /// newer one already. One's own messages are read by others only.
+    pub async fn name_as_read(&self, actor: Actor, room: RoomId, id: MessageId) -> Result<()> {
+        let can_be_named = {
+            let snapshot = self.store.snapshot();
+            let (granted, message) = access::message(snapshot.view(), actor, id, Act::Read)?;
+            if message.room != room {
+                return Err(Error::not_found("message"));
+            }
+            if granted.standing == Standing::Outsider {
+                return Err(Error::forbidden(
+                    "Join the room, for example by writing in it: then it is told what you read.",
+                ));
+            }
+            message.author != granted.account.id && message.retracted.is_none()
+        };
+        // Many may be on their way at once, so only the mutation knows which of them moves the mark.
+        let (_, progress) = self.read_on(actor, id).await?;
+        if progress == Progress::None && can_be_named {
+            let account = actor.account();
+            self.hub.tell(Audience::Room(room), Live::MessageReadToo { room, account, message: id });
+        }
+        Ok(())
+    }
+
+    async fn read_on(&self, actor: Actor, message: MessageId) -> Result<(ReadState, Progress)> {
         self.store
             .commit(Some(actor.account()), move |tx| {
                 let (granted, message) = access::message(tx.view(), actor, message, Act::Read)?;
@@ -49,34 +85,10 @@ impl Service {
                     tx.emit(Event::ReadMarkMoved { room, account, seq, at })?;
                 }
                 let read_seq = advanced.unwrap_or(0).max(current.seq);
-                Ok(ReadState { room, read_seq, unread: unread_after(tx.view(), room, read_seq)? })
+                let state = ReadState { room, read_seq, unread: unread_after(tx.view(), room, read_seq)? };
+                Ok((state, if advanced.is_some() { Progress::Made } else { Progress::None }))
             })
             .await
-    }
-
-    /// Marks a message of a room as read and lets its sockets hear of this message, also when it counted as read with a
-    /// newer one already. One's own messages are read by others only.
-    pub async fn name_as_read(&self, actor: Actor, room: RoomId, id: MessageId) -> Result<()> {
-        let read_before = {
-            let snapshot = self.store.snapshot();
-            let (granted, message) = access::message(snapshot.view(), actor, id, Act::Read)?;
-            if message.room != room {
-                return Err(Error::not_found("message"));
-            }
-            if granted.standing == Standing::Outsider {
-                return Err(Error::forbidden(
-                    "Join the room, for example by writing in it: then it is told what you read.",
-                ));
-            }
-            let mark = snapshot.view().read_mark(room, granted.account.id)?.unwrap_or_default();
-            mark.read >= message.seq && message.author != granted.account.id && message.retracted.is_none()
-        };
-        self.mark_read(actor, id).await?;
-        if read_before {
-            let account = actor.account();
-            self.hub.tell(Audience::Room(room), Live::MessageReadToo { room, account, message: id });
-        }
-        Ok(())
     }
 
     /// How far the others have read.

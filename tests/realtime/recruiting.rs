@@ -194,6 +194,28 @@ async fn reading_is_told_to_all_windows() {
         let expected = json!({ "type": "message_read", "message_id": one["uuid"], "user_id": boris.id });
         assert_eq!(window.hears().await, expected);
     }
+    // Also of several that are on their way at once, the newest first.
+    let mut newer = Vec::new();
+    for text in ["three", "four", "five"] {
+        newer.push(anna.posts(&room, text).await["uuid"].to_string());
+        for window in [&mut a, &mut b, &mut b_elsewhere] {
+            hears_message(window, text).await;
+        }
+    }
+    for id in newer.iter().rev() {
+        b.says(format!(r#"{{"type":"message_read","message_id":{id}}}"#)).await;
+    }
+    let mut told = Vec::new();
+    for _ in &newer {
+        told.push(a.hears_kind("message_read").await["message_id"].to_string());
+    }
+    told.sort();
+    newer.sort();
+    assert_eq!(told, newer);
+    for _ in &newer {
+        b.hears_kind("message_read").await;
+        b_elsewhere.hears_kind("message_read").await;
+    }
     a.says(read(&two)).await;
     nothing_more(&room, &boris, &mut [&mut a, &mut b, &mut b_elsewhere]).await;
     let listed = anna.get(&format!("/chats/messages/list/?chat_room={room}")).await.json();
